@@ -1,0 +1,49 @@
+# Needs Python 3.11 or newer and nothing else: every target sets up .venv from the locked, hashed requirements first.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help setup demo test check format bench lock clean
+
+help:
+	@echo "make demo     plan, apply and drift on audiences.yaml against the local TikTok"
+	@echo "make test     all tests"
+	@echo "make check    format, lint, types, import contracts"
+	@echo "make format   put the code into its format"
+	@echo "make bench    measure, as ratios in one run"
+	@echo "make lock     resolve the requirements anew"
+
+setup: $(READY)
+
+$(READY): pyproject.toml requirements/dev.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/reconciler demo
+
+test: $(READY)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(READY)
+	$(BIN)/python tests/benchmarks/bench_pipeline.py $(ARGS)
+
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group pyproject.toml:dev pyproject.toml --output-file requirements/dev.lock
+
+clean:
+	rm -rf $(VENV) .reconciler build dist

@@ -1,0 +1,1 @@
+"""A plan becomes true on TikTok and in the state: the only place that writes."""

@@ -1,0 +1,75 @@
+"""The second look: is the object of an action still what the plan saw? Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.plan import guards
+from reconciler.plan.guards import Circumstances
+from reconciler.plan.model import Action, ActionKind, Block, Guard
+from reconciler.plan.recovery import owned_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.state.model import State
+    from reconciler.tiktok.model import Remote
+
+_AGAIN = "Plan again and review what has changed."
+
+
+def recheck(action: Action, owned: State, remotes: Mapping[str, Remote]) -> Block | None:
+    """Return what has come between the plan and its apply, or None where the action may still happen."""
+    return _changed(action, owned, remotes) or guards.permission(action, Circumstances(remotes))
+
+
+def in_use(action: Action, remote: Remote) -> Block | None:
+    """Return what uses the audience `action` deletes, as just looked up."""
+    return guards.in_use(action, Circumstances({action.advertiser_id: remote}))
+
+
+def retiring(action: Action) -> Action:
+    """Return the delete of the old audience that ends a replace."""
+    before = action.before
+    return replace(
+        action,
+        kind=ActionKind.DELETE,
+        address=f"{action.address} (deposed {action.audience_id})",
+        advertiser_id=before.advertiser_id if before else action.advertiser_id,
+    )
+
+
+def _changed(action: Action, owned: State, remotes: Mapping[str, Remote]) -> Block | None:
+    if action.kind in {ActionKind.FORGET, ActionKind.NOOP}:
+        return None
+    if action.kind is ActionKind.CREATE:
+        return _name_taken(action, owned, remotes)
+    advertiser_id = action.before.advertiser_id if action.before else action.advertiser_id
+    audience = remotes[advertiser_id].audiences.get(action.audience_id or "")
+    if audience is None:
+        if action.kind in {ActionKind.DELETE, ActionKind.REPLACE}:
+            return None  # what was to go has gone
+        return Block(Guard.STALE, f"{action.audience_id} has disappeared from TikTok since the plan", way_out=_AGAIN)
+    expected = {each.name for each in (action.before, action.after) if each is not None}
+    if audience.name not in expected:
+        return Block(
+            Guard.STALE, f'{action.audience_id} was renamed to "{audience.name}" since the plan', way_out=_AGAIN
+        )
+    return guards.not_creator(action, Circumstances(remotes))
+
+
+def _name_taken(action: Action, owned: State, remotes: Mapping[str, Remote]) -> Block | None:
+    if action.after is None or action.address in {pending.address for pending in owned.pending}:
+        return None  # an interrupted create of this very audience: settled when it is made
+    ours = owned_ids(owned)
+    twins = [
+        a for a in remotes[action.advertiser_id].named(action.after.name) if a.is_creator and a.audience_id not in ours
+    ]
+    if not twins:
+        return None
+    return Block(
+        Guard.STALE,
+        f'an audience named "{action.after.name}" ({twins[0].audience_id}) has appeared since the plan',
+        way_out=_AGAIN,
+    )

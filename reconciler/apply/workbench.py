@@ -1,0 +1,64 @@
+"""What an apply works with, handed to each step, and the tally of what arrived."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler.apply.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from reconciler.identity import Engine
+    from reconciler.refresh.accounts import Sessions
+    from reconciler.state.repository import OpenState
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has certainly arrived: identifiers by direction, rows, and requests. Grows while an apply runs."""
+
+    added: int = 0
+    removed: int = 0
+    rows: int = 0
+    requests: int = 0
+
+    def count(self, *, added: int, removed: int, rows: int) -> None:
+        """Count one request that arrived."""
+        self.added += added
+        self.removed += removed
+        self.rows += rows
+        self.requests += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What an apply works with.
+
+    Attributes:
+        sessions: Who acts for which account.
+        state: The state, open under its lock.
+        engine: What makes rows of the difference between sets.
+        locate: Digest → local file of a set in the store.
+        progress: Told what is happening.
+        tally: Counts what has arrived.
+        pause: Waits so many seconds.
+        now: The time, UTC.
+    """
+
+    sessions: Sessions
+    state: OpenState
+    engine: Engine
+    locate: Callable[[str], Path]
+    progress: Progress = field(default_factory=Silent)
+    tally: Tally = field(default_factory=Tally)
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    now: Callable[[], datetime] = _utc_now

@@ -1,0 +1,71 @@
+"""`reconciler plan`: what an apply would do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import screen
+from reconciler.cli.options import member_options, output_format, workspace_options
+from reconciler.cli.planning import make_plan, scope_of, stage
+from reconciler.cli.workspace import drive, scratch, workspace
+from reconciler.plan.document import dump, to_json
+from reconciler.report.plan_text import render_plan
+
+if TYPE_CHECKING:
+    from reconciler.cli.workspace import Place
+    from reconciler.plan.model import Plan
+
+
+@click.command("plan")
+@workspace_options
+@output_format
+@member_options
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, to be applied as reviewed."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are waiting.")
+@click.option("--all", "everything", is_flag=True, help="Show audiences that stay as they are, too.")
+def command(
+    place: Place,
+    form: str,
+    skip_members: bool,
+    targets: tuple[str, ...],
+    out: Path | None,
+    detailed_exitcode: bool,
+    everything: bool,
+) -> int:
+    r"""Compare the files with TikTok and show what apply would do. Changes nothing, needs no lock.
+
+    Exit code 0: planned. 1: an error, or something is blocked. With --detailed-exitcode 2: changes are waiting.
+
+    \b
+    Examples:
+      reconciler plan
+      reconciler plan --out plan.json && reconciler apply plan.json
+      reconciler plan --target audience.lapsed_buyers
+    """
+    with workspace(place) as opened, scratch() as folder:
+        owned = opened.store.read().state
+        scope = scope_of(skip_members=skip_members, targets=targets, workspace=opened, owned=owned)
+        planned = drive(make_plan(opened, owned, scope, folder))
+        if out is not None:
+            stage(opened, planned)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_bytes(to_json(planned.plan))
+    if form == "json":
+        screen.json(dump(planned.plan))
+    else:
+        render_plan(planned.plan, screen.results(), verbose=everything)
+    if out is not None:
+        screen.say(f"\nSaved to {out}. To apply exactly this: reconciler apply {out}")
+    return exit_code(planned.plan, detailed=detailed_exitcode)
+
+
+def exit_code(plan: Plan, *, detailed: bool) -> int:
+    """Return 1 for errors or blocked actions, 2 for waiting changes if asked for, else 0."""
+    if plan.errors or plan.blocked:
+        return 1
+    return 2 if detailed and plan.has_changes else 0

@@ -1,0 +1,104 @@
+"""From a workspace to a plan: gather, build; and staging what a plan will deliver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from reconciler.cli.waiting import reading_sources
+from reconciler.cli.workspace import engine_in
+from reconciler.errors import ReconcilerError
+from reconciler.plan.build import build
+from reconciler.refresh.gather import Gathered, People, gather
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from reconciler.cli.workspace import Workspace
+    from reconciler.plan.model import Plan
+    from reconciler.state.model import State
+
+
+class UnknownTargetError(ReconcilerError):
+    """`--target` names what is neither declared nor owned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a plan or a drift report is to cover."""
+
+    skip_members: bool = False
+    targets: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and the files of the sets it wants, by digest."""
+
+    plan: Plan
+    sets: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def needed(self) -> dict[str, Path]:
+        """The sets its actions deliver."""
+        wanted = {a.members.set_digest for a in self.plan.actions if a.members and a.does_something}
+        return {digest: path for digest, path in self.sets.items() if digest in wanted}
+
+
+def scope_of(*, skip_members: bool, targets: Sequence[str], workspace: Workspace, owned: State) -> Scope:
+    """Return the scope the options ask for.
+
+    Raises:
+        UnknownTargetError: A target is neither declared nor owned.
+    """
+    known = {audience.address for audience in workspace.config.audiences.values()} | set(owned.resources)
+    for target in targets:
+        if target not in known:
+            raise UnknownTargetError(
+                f"--target {target}: there is no such address",
+                hint=f"These are: {', '.join(sorted(known)) or 'none'}.",
+            )
+    return Scope(skip_members, frozenset(targets))
+
+
+async def gather_inputs(workspace: Workspace, owned: State, scope: Scope, folder: Path) -> Gathered:
+    """Read TikTok, the sources and the state; raises what `gather` raises."""
+    async with workspace.tiktok() as tiktok:
+        if scope.skip_members:
+            return await gather(
+                workspace.config,
+                owned,
+                tiktok,
+                workspace.environ,
+                people=None,
+                targets=scope.targets,
+                findings=workspace.findings,
+            )
+        with engine_in(folder, workspace) as engine, reading_sources() as watcher:
+            people = People(engine, workspace.locate(folder), folder, watcher)
+            return await gather(
+                workspace.config,
+                owned,
+                tiktok,
+                workspace.environ,
+                people=people,
+                targets=scope.targets,
+                findings=workspace.findings,
+            )
+
+
+async def make_plan(workspace: Workspace, owned: State, scope: Scope, folder: Path) -> Planned:
+    """Make a plan; the sets it wants are files in `folder`."""
+    gathered = await gather_inputs(workspace, owned, scope, folder)
+    return Planned(build(gathered.inputs, plan_id=str(uuid4()), now=datetime.now(UTC)), gathered.sets)
+
+
+def stage(workspace: Workspace, planned: Planned) -> None:
+    """Put what the plan delivers into the state store, so that an apply sends exactly what was reviewed."""
+    plan, needed = planned.plan, planned.needed
+    workspace.store.stage(plan.plan_id, plan.lineage, plan.serial, needed)
+    for path in needed.values():
+        workspace.store.put_set(path)

@@ -1,0 +1,120 @@
+"""The command line as a whole: its commands, and what becomes of an error."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from reconciler import __version__
+from reconciler.cli import screen
+from reconciler.errors import InvalidConfigError, ReconcilerError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: Final = {
+    "init": ("start", "Write a first audiences.yaml to fill in."),
+    "validate": ("validate", "Check the files and the sources; every error at once."),
+    "plan": ("plan", "Show what apply would do. Changes nothing."),
+    "apply": ("apply", "Make it so: a saved plan, or plan and ask."),
+    "drift": ("drift", "Tell what changed on TikTok or at the source since."),
+    "show": ("show", "Show a saved plan."),
+    "status": ("status", "Show population, validity and expiry of each audience."),
+    "import": ("adopt", "Take what exists on TikTok under management."),
+    "state": ("state", "Look into the state, and mend it by hand."),
+    "sandbox": ("sandbox", "Run a TikTok on this machine, and act on its side."),
+    "demo": ("demo", "Show all of it on generated people, without an account."),
+}
+"""Commands in the order a person meets them: the module of each, and its line in the help."""
+
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the signal's number."""
+
+
+class Commands(click.Group):
+    """Imports a command when it is asked for: `--help` must not wait for an engine."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the commands in the order a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        """Return a command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"reconciler.cli.{COMMANDS[cmd_name][0]}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
+        """List the commands without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may have been meant."""
+        from difflib import get_close_matches
+
+        if args and self.get_command(ctx, args[0]) is None:
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            meant = f' Did you mean "{close[0]}"?' if close else " See `reconciler --help`."
+            ctx.fail(f'There is no command "{args[0]}".{meant}')
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with `reconciler init`, or see it all at once with `reconciler demo`.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="reconciler")
+def reconciler() -> None:
+    """TikTok audiences managed like infrastructure.
+
+    Declare advertiser accounts, sources and audiences in YAML; `plan` shows what would change on TikTok,
+    `apply` makes it so, `drift` tells what someone changed by hand.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; every error becomes a sentence and an exit code."""
+    screen.prepare()
+    try:
+        result = reconciler.main(args=list(arguments), prog_name="reconciler", standalone_mode=False)
+    except (Exception, KeyboardInterrupt) as problem:  # the one place where nothing may pass
+        return _told(problem)
+    return result if isinstance(result, int) else 0
+
+
+def _told(problem: BaseException) -> int:
+    """Tell a person what happened, and return the exit code."""
+    code = 1
+    match problem:
+        case click.exceptions.Exit():
+            code = problem.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            screen.say("Stopped. Whatever was under way is written down; run it again to go on.")
+            code = INTERRUPTED
+        case click.ClickException():
+            problem.show()
+        case InvalidConfigError():
+            screen.findings(problem.diagnostics)
+        case ReconcilerError():
+            screen.error(problem.message, problem.hint)
+        case BrokenPipeError():
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has had enough
+        case OSError():
+            screen.error(f"{problem.strerror or problem}: {problem.filename or 'the system gives no name'}")
+        case _:
+            logging.getLogger("reconciler").debug("unexpected error", exc_info=problem)
+            screen.error(
+                f"something unexpected went wrong: {type(problem).__name__}",
+                "This is a defect of reconciler. Run the command again with -vv to see where, and report that.",
+            )
+    return code

@@ -1,0 +1,184 @@
+"""`reconciler sandbox …`: the local TikTok, and what people would do on its side."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.table import Table
+
+from reconciler.cli import screen
+from reconciler.cli.workspace import Place
+from reconciler.config import load
+from reconciler.report.visible import visible
+from reconciler.sandbox import DEFAULT_PORT, TOKEN, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXAMPLE_ACCOUNTS = ("7000000000000000001", "7000000000000000002")
+
+_config = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("audiences.yaml"),
+    show_default=True,
+    metavar="PATH",
+    help="The local TikTok lies in .reconciler/ beside this file.",
+)
+
+
+@click.group("sandbox")
+def command() -> None:
+    """Run a TikTok on this machine, and act on its side.
+
+    TikTok's own sandbox has no audience endpoint. This one has them, and is as strict as the real one. Any command
+    reaches it in process with --sandbox; other programs reach it over HTTP after `sandbox serve`.
+    """
+
+
+@command.command("serve")
+@_config
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="The port to listen on; 0 takes a free one.")
+@click.option("--advertiser", "advertisers", multiple=True, metavar="ID", help="An account to make; repeatable.")
+def serve(config: Path, host: str, port: int, advertisers: tuple[str, ...]) -> int:
+    """Serve the local TikTok over HTTP until Ctrl-C.
+
+    It has the accounts of the config, or those given with --advertiser.
+    """
+
+    def ready(url: str) -> None:
+        screen.say(
+            f"The local TikTok is at {url}\n"
+            "In another terminal:\n"
+            f"  export TIKTOK_BASE_URL={url} TIKTOK_ACCESS_TOKEN={TOKEN}\n"
+            "  reconciler plan\n"
+            "Stop with Ctrl-C."
+        )
+
+    with _sandbox(config) as sandbox:
+        sandbox.ensure(advertisers or _declared_accounts(config) or EXAMPLE_ACCOUNTS)
+        sandbox.serve(host, port, ready)
+    return 0
+
+
+@command.command("reset")
+@_config
+@click.confirmation_option(
+    "--yes", prompt="Empty the local TikTok? Your state of it will no longer match", help="Do not ask."
+)
+def reset(config: Path) -> int:
+    """Empty the local TikTok, and remove the state that --sandbox keeps of it."""
+    import shutil
+
+    with _sandbox(config) as sandbox:
+        sandbox.reset()
+    shutil.rmtree(Place(config, sandbox=True).sandbox_state, ignore_errors=True)
+    screen.say("The local TikTok is empty.")
+    return 0
+
+
+@command.command("audiences")
+@_config
+def audiences(config: Path) -> int:
+    """List the audiences of every account, with the people TikTok has matched so far."""
+    table = Table("account", "id", "name", "kind", "matched", "valid", box=None, pad_edge=False)
+    with _sandbox(config) as sandbox:
+        for advertiser_id in _declared_accounts(config) or EXAMPLE_ACCOUNTS:
+            for each in sandbox.controls.audiences(advertiser_id):
+                table.add_row(
+                    advertiser_id,
+                    each.audience_id,
+                    visible(each.name),
+                    each.audience_type,
+                    f"{each.cover_num:,}",
+                    "yes" if each.is_valid else "no",
+                )
+    screen.results().print(table)
+    return 0
+
+
+@command.command("advance")
+@_config
+@click.argument("hours", type=click.FloatRange(min=0))
+def advance(config: Path, hours: float) -> int:
+    """Let HOURS pass: audiences populate a day after people were delivered, and expire after a year."""
+    with _sandbox(config) as sandbox:
+        sandbox.controls.advance(hours)
+        now = sandbox.controls.now()
+    screen.say(f"It is now {now:%Y-%m-%d %H:%M} UTC on the local TikTok.")
+    return 0
+
+
+@command.command("rename")
+@_config
+@click.argument("audience_id")
+@click.argument("name")
+@click.option("--editor", default="someone@example.com", show_default=True, help="Who is said to have done it.")
+def rename(config: Path, audience_id: str, name: str, editor: str) -> int:
+    """Rename an audience by hand, as someone would in Ads Manager."""
+    with _sandbox(config) as sandbox:
+        sandbox.controls.rename(audience_id, name, editor=editor)
+    screen.say(f'{audience_id} is now "{visible(name)}".')
+    return 0
+
+
+@command.command("delete")
+@_config
+@click.argument("audience_id")
+def delete(config: Path, audience_id: str) -> int:
+    """Delete an audience by hand, as someone would in Ads Manager."""
+    with _sandbox(config) as sandbox:
+        sandbox.controls.delete(audience_id)
+    screen.say(f"{audience_id} is gone.")
+    return 0
+
+
+@command.command("ad-group")
+@_config
+@click.argument("advertiser_id")
+@click.argument("name")
+@click.option("--include", "includes", multiple=True, metavar="AUDIENCE_ID", help="An audience it reaches; repeatable.")
+@click.option("--exclude", "excludes", multiple=True, metavar="AUDIENCE_ID", help="One it leaves out; repeatable.")
+@click.option(
+    "--kind", type=click.Choice(["standard", "smart_plus", "top_view"]), default="standard", show_default=True
+)
+def ad_group(
+    config: Path, advertiser_id: str, name: str, includes: tuple[str, ...], excludes: tuple[str, ...], kind: str
+) -> int:
+    """Make an ad group that uses audiences. Prints its id."""
+    with _sandbox(config) as sandbox:
+        made = sandbox.controls.add_ad_group(advertiser_id, name, includes=includes, excludes=excludes, kind=kind)
+    click.echo(made)
+    return 0
+
+
+@command.command("delete-ad-group")
+@_config
+@click.argument("adgroup_id")
+def delete_ad_group(config: Path, adgroup_id: str) -> int:
+    """Delete an ad group, so that its audiences are free."""
+    with _sandbox(config) as sandbox:
+        sandbox.controls.delete_ad_group(adgroup_id)
+    screen.say(f"Ad group {adgroup_id} is gone.")
+    return 0
+
+
+@contextmanager
+def _sandbox(config: Path) -> Iterator[Sandbox]:
+    path = Place(config, sandbox=True).sandbox_path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Sandbox(path) as sandbox:
+        yield sandbox
+
+
+def _declared_accounts(config: Path) -> list[str]:
+    """Return the accounts of a config that can be read, whatever else is wrong with it."""
+    if not config.exists():
+        return []
+    return [each.advertiser_id for each in load(config, os.environ).config.advertisers.values()]

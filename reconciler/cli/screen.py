@@ -1,0 +1,60 @@
+"""Where output goes: results to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from reconciler.plan.encode import encode
+from reconciler.report.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.diagnostics import Diagnostic
+
+
+def prepare() -> None:
+    """Make stdout and stderr take any character: one they cannot show is written as an escape, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def results() -> Console:
+    """Return the console for results."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def notices() -> Console:
+    """Return the console for everything that is no result: progress, questions, errors."""
+    return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def say(message: str) -> None:
+    """Tell the person something that is no result."""
+    notices().print(Text(message))
+
+
+def error(message: str, hint: str | None = None) -> None:
+    """Tell what went wrong, and the way out."""
+    console = notices()
+    console.print(Text.assemble(("Error: ", "bold red"), visible(message)))
+    if hint:
+        console.print(Text(f"  {visible(hint)}"))
+
+
+def findings(diagnostics: Iterable[Diagnostic]) -> None:
+    """Tell each finding with its place."""
+    from reconciler.report.diagnostics import render_diagnostics
+
+    render_diagnostics(tuple(diagnostics), notices())
+
+
+def json(document: Mapping[str, object]) -> None:
+    """Print a result as JSON."""
+    sys.stdout.write(encode(document).decode())

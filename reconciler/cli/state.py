@@ -1,0 +1,90 @@
+"""`reconciler state …`: looks into the state, and mends it by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import orjson
+
+from reconciler.cli import screen
+from reconciler.cli.options import output_format, workspace_options
+from reconciler.cli.workspace import workspace
+from reconciler.report.visible import visible
+from reconciler.state import change, document
+
+if TYPE_CHECKING:
+    from reconciler.cli.workspace import Place
+
+
+@click.group("state")
+def command() -> None:
+    """Look into the state, and mend it by hand. None of these touches TikTok."""
+
+
+@command.command("list")
+@workspace_options
+@output_format
+def list_(place: Place, form: str) -> int:
+    """List the addresses that are managed."""
+    with workspace(place) as opened:
+        resources = opened.store.read().state.resources
+    if form == "json":
+        screen.json({"addresses": sorted(resources)})
+    else:
+        for address in sorted(resources):
+            click.echo(address)
+    return 0
+
+
+@command.command("show")
+@click.argument("address")
+@workspace_options
+def show(address: str, place: Place) -> int:
+    """Show what the state holds at ADDRESS, as JSON."""
+    with workspace(place) as opened:
+        state = opened.store.read().state
+    change.resource_at(state, address)
+    whole = orjson.loads(document.dump(state))
+    screen.json({"address": address, **whole["resources"][address]})
+    return 0
+
+
+@command.command("mv")
+@click.argument("source")
+@click.argument("target")
+@workspace_options
+def mv(source: str, target: str, place: Place) -> int:
+    """Give what is managed at SOURCE the address TARGET. A `moved` entry in the files does the same, reviewed."""
+    with workspace(place) as opened, opened.store.lock("state mv"):
+        state = opened.store.open()
+        state.save(change.moved(state.state, source, target))
+    screen.say(f"{source} is now {target}.")
+    return 0
+
+
+@command.command("rm")
+@click.argument("addresses", nargs=-1, required=True)
+@workspace_options
+def rm(addresses: tuple[str, ...], place: Place) -> int:
+    """Stop managing ADDRESSES; they stay on TikTok. A `removed` entry with destroy: false does the same, reviewed."""
+    with workspace(place) as opened, opened.store.lock("state rm"):
+        state = opened.store.open()
+        after = state.state
+        for address in addresses:
+            resource = change.resource_at(after, address)
+            after = change.without_resource(after, address)
+            screen.say(f'{address} is no longer managed; {resource.audience_id} ("{visible(resource.name)}") stays.')
+        state.save(after)
+    return 0
+
+
+@command.command("unlock")
+@click.argument("lock_id")
+@workspace_options
+def unlock(lock_id: str, place: Place) -> int:
+    """Remove the lock LOCK_ID that a dead run left behind. Make sure that run is dead: two at once do harm."""
+    with workspace(place) as opened:
+        lock = opened.store.unlock(lock_id)
+    screen.say(f"Unlocked. It was held by {visible(lock.who)} on {visible(lock.where)} ({visible(lock.why)}).")
+    return 0

@@ -1,0 +1,161 @@
+"""Wires the rooms together for a command: the config, the state, the engine, and a TikTok to talk to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from collections import ChainMap
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from reconciler.config import load
+from reconciler.errors import InvalidConfigError
+from reconciler.state.repository import open_state
+from reconciler.tiktok.client import PRODUCTION_URL, TikTok
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator, Mapping
+
+    import httpx
+
+    from reconciler.config import Config
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.identity import Engine
+    from reconciler.state.repository import StateStore
+
+T = TypeVar("T")
+
+BASE_URL_VARIABLE: Final = "TIKTOK_BASE_URL"
+WORK_FOLDER: Final = ".reconciler"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command works: which files, and whether on the local TikTok."""
+
+    config: Path
+    sandbox: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the files."""
+        return self.config if self.config.is_dir() else self.config.parent
+
+    @property
+    def sandbox_path(self) -> Path:
+        """The local TikTok's database."""
+        return self.folder / WORK_FOLDER / "sandbox.db"
+
+    @property
+    def sandbox_state(self) -> Path:
+        """Where `--sandbox` keeps its state, apart from the real one: an id of one means nothing to the other."""
+        return self.folder / WORK_FOLDER / "sandbox-state"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A config that holds, with everything it takes to plan and apply it.
+
+    Attributes:
+        config: What is declared.
+        findings: Warnings found while reading it.
+        store: Where the state is kept. The local TikTok has a state of its own: ids of one mean nothing to the other.
+        environ: Where tokens are looked for.
+        base_url: Where TikTok is.
+        transport: What carries requests; None for the network.
+    """
+
+    config: Config
+    findings: tuple[Diagnostic, ...]
+    store: StateStore
+    environ: Mapping[str, str]
+    base_url: str
+    transport: httpx.AsyncBaseTransport | None
+
+    def tiktok(self) -> TikTok:
+        """Return a client; an async context manager."""
+        tier = "ultimate" if self.transport is not None else str(self.config.rate_tier)
+        return TikTok(self.base_url, tier=tier, transport=self.transport)
+
+    def locate(self, scratch: Path) -> partial[Path]:
+        """Return the function from a set's digest to a local file of it."""
+        return partial(self.store.set_path, scratch=scratch)
+
+
+@contextmanager
+def workspace(place: Place) -> Iterator[Workspace]:
+    """Open a workspace.
+
+    Raises:
+        InvalidConfigError: The files hold errors; all of them are in it.
+    """
+    if place.sandbox:
+        with _on_local_tiktok(place) as opened:
+            yield opened
+        return
+    config, findings = read_config(place, os.environ)
+    base_url = os.environ.get(BASE_URL_VARIABLE, "").strip() or PRODUCTION_URL
+    yield Workspace(config, findings, open_state(config.state_url), os.environ, base_url.rstrip("/"), None)
+
+
+def read_config(place: Place, environ: Mapping[str, str]) -> tuple[Config, tuple[Diagnostic, ...]]:
+    """Return the config and its warnings; raise InvalidConfigError with every finding where it does not hold."""
+    loaded = load(place.config, environ)
+    if any(finding.is_error for finding in loaded.diagnostics):
+        raise InvalidConfigError(loaded.diagnostics)
+    return loaded.config, loaded.diagnostics
+
+
+@contextmanager
+def engine_in(folder: Path, workspace: Workspace) -> Iterator[Engine]:
+    """Open the engine with a scratch folder inside `folder`."""
+    from reconciler.identity import Engine
+
+    with Engine(folder / "engine", url=workspace.config.engine) as engine:
+        yield engine
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a folder readable by its owner alone that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="reconciler-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def drive(work: Coroutine[object, object, T]) -> T:
+    """Run the asynchronous inside of a command; SIGTERM stops it as cleanly as Ctrl-C does."""
+
+    async def stoppable() -> T:
+        task = asyncio.current_task()
+        if task is not None and sys.platform != "win32":
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await work
+
+    return asyncio.run(stoppable())
+
+
+@contextmanager
+def _on_local_tiktok(place: Place) -> Iterator[Workspace]:
+    from reconciler.sandbox import BASE_PATH, TOKEN, Sandbox
+
+    environ = ChainMap({"TIKTOK_ACCESS_TOKEN": TOKEN}, dict(os.environ))
+    config, findings = read_config(place, environ)
+    accounts = {key: replace(each, access_token=None) for key, each in config.advertisers.items()}
+    place.sandbox_path.parent.mkdir(parents=True, exist_ok=True)
+    state = open_state(str(place.sandbox_state.absolute()))
+    with Sandbox(place.sandbox_path) as sandbox:
+        sandbox.ensure(each.advertiser_id for each in accounts.values())
+        yield Workspace(
+            replace(config, advertisers=accounts),
+            findings,
+            state,
+            environ,
+            f"http://local.tiktok{BASE_PATH}",
+            sandbox.transport(),
+        )

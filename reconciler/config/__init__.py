@@ -1,0 +1,37 @@
+"""Desired state: YAML files to frozen values, every finding with its place."""
+
+from __future__ import annotations
+
+from reconciler.config.loading import load
+from reconciler.config.model import (
+    Advertiser,
+    Audience,
+    Config,
+    Delivery,
+    KeyPath,
+    Lifecycle,
+    Loaded,
+    Move,
+    RateTier,
+    Removal,
+    Source,
+)
+from reconciler.config.write import Adopted, audiences_yaml, starter_yaml
+
+__all__ = [
+    "Adopted",
+    "Advertiser",
+    "Audience",
+    "Config",
+    "Delivery",
+    "KeyPath",
+    "Lifecycle",
+    "Loaded",
+    "Move",
+    "RateTier",
+    "Removal",
+    "Source",
+    "audiences_yaml",
+    "load",
+    "starter_yaml",
+]

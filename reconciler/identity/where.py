@@ -1,0 +1,104 @@
+"""A person's `where`: checked to be one boolean expression over the source's columns, and bound to them."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, SqlglotError
+
+from reconciler.identity.columns import type_name
+from reconciler.identity.errors import WhereError
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
+
+_VERDICT: Final = "where_verdict"
+_CHOSEN: Final = "where_chosen"
+
+
+def choose(backend: Backend, source: str, where: str, columns: tuple[str, ...]) -> ir.Table:
+    """Return the rows of the table `source` that `where` lets through; nothing is read yet.
+
+    The text of `where` goes to DuckDB as it was written, the one place where SQL is not made by Ibis.
+
+    Args:
+        backend: Where the table is.
+        source: The table.
+        where: What a person wrote.
+        columns: The columns a person knows of, for messages.
+
+    Raises:
+        WhereError: `where` is no boolean expression, or names a column or function that does not exist.
+    """
+    _check_shape(where)
+    # A line of its own, so that a comment at the end of `where` does not swallow the closing parenthesis.
+    bound = f"(\n{where}\n)"
+    failure: duckdb.Error | None = None
+    try:
+        backend.raw_sql(f'CREATE TEMP VIEW {_VERDICT} AS SELECT {bound} AS verdict FROM "{source}"')
+        verdict = backend.table(_VERDICT).schema()["verdict"]
+        backend.raw_sql(f'CREATE TEMP VIEW {_CHOSEN} AS SELECT * FROM "{source}" WHERE {bound}')
+    except duckdb.Error as error:
+        failure = error
+    if failure is not None:
+        raise _explained(str(failure), columns)
+    if not verdict.is_boolean():
+        raise WhereError(
+            f"where gives {_article(type_name(verdict))} for each row, not true or false",
+            hint="Compare it with something.",
+        )
+    return backend.table(_CHOSEN)
+
+
+def _check_shape(where: str) -> None:
+    """Refuse everything but one expression: rows may only be judged by their own columns."""
+    try:
+        tree = sqlglot.parse_one(where, dialect="duckdb", error_level=ErrorLevel.RAISE)
+    except (SqlglotError, RecursionError):
+        raise WhereError(
+            "where is not a complete SQL expression", hint="For example: where: country = 'US' and orders > 2"
+        ) from None
+    if tree.find(exp.Query, exp.Subquery, exp.Table) is not None:
+        raise WhereError(
+            "where holds a query of its own; it may only use the source's columns",
+            hint="Put the join or subquery into what exports the source.",
+        )
+    if not isinstance(tree, exp.Condition):
+        raise WhereError(
+            "where is not one boolean expression", hint="For example: where: country = 'US' and orders > 2"
+        )
+
+
+def _explained(message: str, columns: tuple[str, ...]) -> WhereError:
+    """Turn DuckDB's complaint about `where` into one a person reads; no row has been read when it is made."""
+    if match := re.search(r'column "([^"]+)" not found', message):
+        return _unknown("column", match[1], columns)
+    if match := re.search(r"Function with name (\S+) (?:does not exist|is not in the catalog)", message):
+        close = re.search(r'Did you mean "([^"]+)"', message)
+        return WhereError(
+            f"where calls an unknown function {match[1]}",
+            hint=f"Did you mean {close[1]}?" if close else "DuckDB's functions can be used.",
+        )
+    said = message.split("\n\nLINE ", maxsplit=1)[0].split("\n", maxsplit=1)[0]
+    reason = said.split(" Error: ", maxsplit=1)[-1].rstrip(".! ")
+    return WhereError(f"where does not fit the source: {reason}", hint=f"The columns are {', '.join(columns)}.")
+
+
+def _unknown(kind: str, name: str, columns: tuple[str, ...]) -> WhereError:
+    close = get_close_matches(name.casefold(), [column.casefold() for column in columns], n=3)
+    suggested = [column for column in columns if column.casefold() in close]
+    guess = f"Did you mean {' or '.join(suggested)}? " if suggested else ""
+    return WhereError(
+        f'where names an unknown {kind} "{name}"',
+        hint=f"{guess}The columns are {', '.join(columns)}. Text takes single quotes: '{name}'.",
+    )
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"

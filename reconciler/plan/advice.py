@@ -1,0 +1,141 @@
+"""Warnings: what a reviewer should know, though it stops nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deepdiff import DeepDiff
+
+from reconciler.diagnostics import Diagnostic, warning
+from reconciler.plan.model import ActionKind
+from reconciler.tiktok.model import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.config.model import Audience
+    from reconciler.plan.inputs import Inputs, MemberFacts
+    from reconciler.plan.model import Action
+    from reconciler.state.model import Resource
+
+
+def advise(actions: Iterable[Action], inputs: Inputs, resources: Iterable[Resource]) -> list[Diagnostic]:
+    """Return every warning, accounts first, then audiences in the order of the plan, then what was replaced earlier.
+
+    Args:
+        actions: The plan's.
+        inputs: What the plan was made from.
+        resources: What the state holds, at the addresses the files give; those the plan is limited to.
+    """
+    found = list(_accounts(inputs))
+    for action in actions:
+        audience = _declaration(action, inputs)
+        if audience is None:
+            continue
+        facts = inputs.members.get(action.address) if inputs.members else None
+        found += _health(action, audience, inputs)
+        if facts is not None:
+            found += _people(action, audience, facts, inputs)
+    declared = {audience.address for audience in inputs.desired.audiences.values()}
+    for resource in resources:
+        if resource.address in declared:
+            found += _deposed(resource, inputs)
+    return found
+
+
+def _declaration(action: Action, inputs: Inputs) -> Audience | None:
+    return inputs.desired.audiences.get(action.address.removeprefix("audience."))
+
+
+def _accounts(inputs: Inputs) -> Iterator[Diagnostic]:
+    for key, advertiser in inputs.desired.advertisers.items():
+        remote = inputs.actual.get(advertiser.advertiser_id)
+        if remote is None:
+            continue
+        account = remote.account
+        if account.role is Role.UNKNOWN:
+            yield warning(
+                f"advertiser {key}: your role on {advertiser.advertiser_id} cannot be read",
+                "It is in no Business Center this token can see. Writing needs Operator or Admin; "
+                "TikTok decides at the first write.",
+                inputs.desired.place("advertisers", key),
+            )
+        seen = {"name": account.name, "status": account.status, "currency": account.currency}
+        seen["timezone"] = account.timezone
+        compared = {name: seen[name] for name in advertiser.expect if name in seen}
+        for level in DeepDiff(dict(advertiser.expect), compared, view="tree").get("values_changed", ()):
+            name = str(level.path(output_format="list")[0])
+            yield warning(
+                f"advertiser {key}: {name} is {level.t2}, expected {level.t1}",
+                "Change it in Ads Manager, or change `expect`.",
+                inputs.desired.place("advertisers", key, "expect", name),
+            )
+
+
+def _health(action: Action, audience: Audience, inputs: Inputs) -> Iterator[Diagnostic]:
+    place = inputs.desired.place("audiences", audience.key)
+    if (
+        audience.import_id
+        and action.kind is not ActionKind.IMPORT
+        and action.audience_id not in {None, audience.import_id}
+    ):
+        yield warning(
+            f"{action.address}: `import` names {audience.import_id}, but {action.audience_id} is managed here",
+            "The line has no effect any more; take it out.",
+            inputs.desired.place("audiences", audience.key, "import"),
+        )
+    remote = inputs.actual[action.before.advertiser_id if action.before else action.advertiser_id]
+    actual = remote.audiences.get(action.audience_id or "")
+    if actual is None:
+        return
+    if actual.error_msg:
+        yield warning(f"{action.address}: TikTok reports: {actual.error_msg}", "", place)
+    if actual.is_expiring:
+        until = f" on {actual.expires_at:%Y-%m-%d}" if actual.expires_at else " within 60 days"
+        yield warning(
+            f"{action.address}: expires{until}", "Applying it to an ad group or changing it renews it.", place
+        )
+
+
+def _people(action: Action, audience: Audience, facts: MemberFacts, inputs: Inputs) -> Iterator[Diagnostic]:
+    place = inputs.desired.place("audiences", audience.key)
+    least = audience.lifecycle.minimum_users
+    if facts.wanted.users < least:
+        yield warning(
+            f"{action.address}: {facts.wanted.users:,} people, fewer than {least:,}",
+            "TikTok shows no audience with fewer than 1,000 matched people."
+            if least <= 1000
+            else "lifecycle.minimum_users asks for more.",
+            place,
+        )
+    for identity, rejected in facts.wanted.rejected.items():
+        if not rejected.malformed:
+            continue
+        values = "value is" if rejected.malformed == 1 else "values are"
+        examples = (
+            f" They look like: {', '.join(rejected.examples)} (letters shown as a, digits as 9)."
+            if rejected.examples
+            else ""
+        )
+        yield warning(
+            f"{action.address}: {rejected.malformed:,} {identity} {values} malformed and not sent",
+            f"The person's other identifiers are.{examples}",
+            inputs.desired.place("sources", audience.source or "", "identities", str(identity)),
+        )
+    if action.kind is ActionKind.IMPORT and action.members is not None:
+        yield warning(
+            f"{action.address}: people already in {action.audience_id} cannot be seen",
+            "TikTok does not list members, so those the source does not hold stay in it until they expire.",
+            place,
+        )
+
+
+def _deposed(resource: Resource, inputs: Inputs) -> Iterator[Diagnostic]:
+    for old in resource.deposed:
+        remote = inputs.actual.get(old.advertiser_id)
+        uses = (remote.usage or {}).get(old.audience_id, ()) if remote else ()
+        if uses:
+            yield warning(
+                f"{resource.address}: the audience it replaced, {old.audience_id}, is still in use and stays",
+                "Move these to the new one, then apply again:\n" + "\n".join(f"- {use}" for use in uses),
+            )

@@ -1,0 +1,136 @@
+"""Drift: what TikTok or the sources have become since the last apply, without anyone changing the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from reconciler.plan.decide import account_name
+from reconciler.plan.moves import follow
+from reconciler.plan.recovery import owned_ids, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from reconciler.plan.inputs import Inputs
+    from reconciler.state.model import Resource
+    from reconciler.tiktok.model import Audience
+
+
+class DriftKind(StrEnum):
+    """In what way something drifted."""
+
+    DELETED = "deleted"
+    RENAMED = "renamed"
+    MEMBERS = "members"
+    UNMANAGED = "unmanaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """One thing that drifted.
+
+    Attributes:
+        kind: In what way.
+        address: The address it is managed at, or None for what is not managed.
+        advertiser: Key of the account in the files, or its id.
+        advertiser_id: The account.
+        audience_id: The audience.
+        summary: What happened, in one sentence.
+        before: What the state says, where that is one value.
+        after: What is there now, where that is one value.
+        remedy: What `apply` would do, or what a person can.
+    """
+
+    kind: DriftKind
+    address: str | None
+    advertiser: str
+    advertiser_id: str
+    audience_id: str
+    summary: str
+    before: str | None = None
+    after: str | None = None
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Everything that drifted: managed audiences by address, then unmanaged ones by account and name."""
+
+    checked_at: datetime
+    found: tuple[Drifted, ...]
+    checked: int
+
+    @property
+    def managed(self) -> tuple[Drifted, ...]:
+        """What drifted among the audiences this tool manages."""
+        return tuple(each for each in self.found if each.kind is not DriftKind.UNMANAGED)
+
+
+def detect(inputs: Inputs, *, now: datetime) -> Drift:
+    """Compare what the state says with what is there.
+
+    Where TikTok has come to be what the files say, by whatever hand, nothing has drifted.
+    """
+    settled = settle(inputs.owned, inputs.actual)
+    owned = replace(inputs.owned, resources=follow(inputs.desired, settled.resources).resources)
+    found = [finding for _, resource in sorted(owned.resources.items()) for finding in _resource(resource, inputs)]
+    return Drift(now, (*found, *_unmanaged(inputs, owned_ids(owned))), checked=len(owned.resources))
+
+
+def _resource(resource: Resource, inputs: Inputs) -> Iterator[Drifted]:
+    account = account_name(inputs.desired, resource.advertiser_id)
+    actual = inputs.actual[resource.advertiser_id].audiences.get(resource.audience_id)
+    declared = inputs.desired.audiences.get(resource.address.removeprefix("audience."))
+    where = (resource.address, account, resource.advertiser_id, resource.audience_id)
+    if actual is None:
+        remedy = "apply creates it again" if declared else "apply forgets it"
+        yield Drifted(
+            DriftKind.DELETED,
+            *where,
+            f'"{resource.name}" is no longer on TikTok',
+            resource.name,
+            None,
+            remedy,
+        )
+        return
+    if actual.name not in {resource.name, declared.name if declared else None}:
+        remedy = f'apply renames it to "{declared.name}"' if declared else ""
+        summary = f'renamed from "{resource.name}" to "{actual.name}"'
+        yield Drifted(DriftKind.RENAMED, *where, summary, resource.name, actual.name, remedy)
+    facts = inputs.members.get(resource.address) if inputs.members else None
+    if facts is not None and (facts.delta.add or facts.delta.remove):
+        summary = (
+            f"its source changed: +{facts.delta.add:,} / −{facts.delta.remove:,} identifiers since the last delivery"
+        )
+        before = f"{resource.members.users:,} people" if resource.members else None
+        yield Drifted(
+            DriftKind.MEMBERS,
+            *where,
+            summary,
+            before,
+            f"{facts.wanted.users:,} people",
+            "apply delivers the difference",
+        )
+
+
+def _unmanaged(inputs: Inputs, managed: frozenset[str]) -> Iterator[Drifted]:
+    for advertiser_id, remote in sorted(inputs.actual.items()):
+        strangers = [each for each in remote.audiences.values() if each.audience_id not in managed]
+        for audience in sorted(strangers, key=lambda each: (each.name, each.audience_id)):
+            yield _stranger(audience, advertiser_id, account_name(inputs.desired, advertiser_id))
+
+
+def _stranger(audience: Audience, advertiser_id: str, account: str) -> Drifted:
+    shared = "" if audience.is_creator else ", shared in by another account"
+    return Drifted(
+        DriftKind.UNMANAGED,
+        None,
+        account,
+        advertiser_id,
+        audience.audience_id,
+        f'"{audience.name}" is not in the files ({audience.kind}{shared})',
+        remedy="nothing touches it; `reconciler import` adopts it" if audience.is_creator else "nothing touches it",
+    )

@@ -1,0 +1,284 @@
+"""The guards: each looks at one action and either lets it pass or says why it must not happen, and the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from reconciler.plan.model import Action, ActionKind, Block, Guard
+from reconciler.tiktok.model import AudienceKind, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.config.model import Audience
+    from reconciler.plan.inputs import MemberFacts
+    from reconciler.tiktok import model as tiktok
+
+MAX_AUDIENCES: Final = 400
+"""Custom audiences an account may hold (Marketing API v1.3, reading audiences)."""
+
+NAME_LENGTH: Final = {"streaming": 70, "file": 128}
+"""Longest name by delivery; TikTok cuts a longer streaming name (Marketing API v1.3, streaming audiences)."""
+
+MINIMUM_FILE_USERS: Final = 1000
+"""Users the result of a file update must keep (Marketing API v1.3, customer file audiences)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the guards of one action need to know beside the action.
+
+    Attributes:
+        remotes: Every account, by advertiser id.
+        declared: The declaration, or None for an action on what is no longer declared.
+        facts: The wanted set, or None where people were not looked at.
+        owner: Address that owns the audience in the state, or None; the action's own where several do.
+        other_owners: Other addresses that own the same audience in the state.
+        importers: Other addresses whose `import` would adopt the same audience.
+        creates_before: Audiences this plan creates in the same account before this one.
+        deposed_in_use: What still uses audiences that would be lost sight of with this resource.
+    """
+
+    remotes: Mapping[str, tiktok.Remote]
+    declared: Audience | None = None
+    facts: MemberFacts | None = None
+    owner: str | None = None
+    other_owners: tuple[str, ...] = ()
+    importers: tuple[str, ...] = ()
+    creates_before: int = 0
+    deposed_in_use: tuple[str, ...] = ()
+
+    def audience(self, action: Action) -> tiktok.Audience | None:
+        """Return the audience the action is about, as TikTok has it."""
+        advertiser_id = action.before.advertiser_id if action.before else action.advertiser_id
+        return self.remotes[advertiser_id].audiences.get(action.audience_id or "")
+
+
+def check(action: Action, known: Circumstances) -> tuple[Block, ...]:
+    """Return every guard that stands against `action`; none where it may happen."""
+    return tuple(block for guard in _GUARDS if (block := guard(action, known)) is not None)
+
+
+def writes_to_tiktok(action: Action) -> bool:
+    """Whether applying the action calls TikTok to change something."""
+    if action.kind in {ActionKind.CREATE, ActionKind.REPLACE, ActionKind.DELETE}:
+        return True
+    if action.kind in {ActionKind.UPDATE, ActionKind.IMPORT}:
+        return _writes_name(action) or bool(action.members and action.members.differs)
+    return False
+
+
+def in_use(action: Action, known: Circumstances) -> Block | None:
+    """An audience that something uses is never deleted, nor is it forgotten while a later run is to delete it."""
+    if action.kind not in {ActionKind.DELETE, ActionKind.FORGET}:
+        return None
+    uses = known.deposed_in_use
+    if action.kind is ActionKind.DELETE:
+        usage = known.remotes[action.advertiser_id].usage
+        if usage is None:
+            return Block(Guard.IN_USE, "what uses it was not looked up, so it cannot be deleted", way_out="Plan again.")
+        uses = (*map(str, usage.get(action.audience_id or "", ())), *uses)
+    if not uses:
+        return None
+    return Block(
+        Guard.IN_USE,
+        f"{len(uses)} {'use' if len(uses) == 1 else 'uses'} of it on TikTok",
+        uses,
+        "Take it out of these in Ads Manager and plan again, or keep it on TikTok unmanaged: "
+        f"removed: [{{from: {action.resource_address}, destroy: false}}].",
+    )
+
+
+def prevent_destroy(action: Action, known: Circumstances) -> Block | None:
+    """What the files protect is neither deleted nor replaced."""
+    protected = bool(action.before and action.before.prevent_destroy)
+    if known.declared is not None:
+        protected = known.declared.lifecycle.prevent_destroy
+    if action.is_deposed or not protected or action.kind not in {ActionKind.DELETE, ActionKind.REPLACE}:
+        return None
+    if action.kind is ActionKind.REPLACE:
+        way_out = "Set lifecycle.prevent_destroy to false, or undo the change that needs a replacement."
+    else:
+        way_out = (
+            "Declare it again with lifecycle.prevent_destroy: false, apply, then remove it; or hand it over with "
+            f"removed: [{{from: {action.resource_address}, destroy: false}}]."
+        )
+    return Block(Guard.PREVENT_DESTROY, "lifecycle.prevent_destroy protects it", way_out=way_out)
+
+
+def not_owned(action: Action, known: Circumstances) -> Block | None:
+    """Only what the state owns is touched, and by one address."""
+    if not (writes_to_tiktok(action) or action.kind is ActionKind.IMPORT) or action.kind is ActionKind.CREATE:
+        return None
+    if known.other_owners:
+        return _managed_twice(action, known.other_owners[0])
+    if known.importers and action.kind is not ActionKind.UPDATE:
+        return _claimed(action, known.importers[0])
+    if action.kind is ActionKind.DELETE and known.owner is None:
+        return Block(
+            Guard.NOT_OWNED,
+            "the state does not own it",
+            way_out=f'Add import: "{action.audience_id}" to manage it first.',
+        )
+    return None
+
+
+def _managed_twice(action: Action, other: str) -> Block:
+    if action.kind is ActionKind.IMPORT:
+        way_out = f"Use moved: [{{from: {other}, to: {action.address}}}], or take one declaration out."
+    else:
+        way_out = "Run `reconciler state rm` on the address that is not to manage it."
+    return Block(Guard.NOT_OWNED, f"{action.audience_id} is already managed as {other}", way_out=way_out)
+
+
+def _claimed(action: Action, other: str) -> Block:
+    if action.kind is ActionKind.IMPORT:
+        way_out = "Take one of the two `import` lines out."
+    else:
+        way_out = f"Use moved: [{{from: {action.resource_address}, to: {other}}}] in place of the `import` line."
+    return Block(Guard.NOT_OWNED, f"{other} is to import {action.audience_id}", way_out=way_out)
+
+
+def not_creator(action: Action, known: Circumstances) -> Block | None:
+    """What another account shared in is its creator's to change."""
+    audience = known.audience(action)
+    if audience is None or audience.is_creator or not writes_to_tiktok(action):
+        return None
+    owner = f" ({audience.owner_id})" if audience.owner_id else ""
+    return Block(
+        Guard.NOT_CREATOR,
+        f"it was shared in by another account{owner}; only its creator may change it",
+        way_out="Manage it from the account that made it, or take it out of the files with destroy: false.",
+    )
+
+
+def max_removal(action: Action, known: Circumstances) -> Block | None:
+    """An emptied or half-loaded source does not empty an audience.
+
+    Identifiers count like people: a source that lost a whole column still knows everybody by another one.
+    """
+    if known.declared is None or known.facts is None or action.members is None or action.kind is ActionKind.CREATE:
+        return None
+    delta, wanted = known.facts.delta, known.facts.wanted
+    if delta.delivered_identifiers == 0:
+        return None
+    limit = known.declared.lifecycle.max_removal_percent
+    people, identifiers = (
+        _percent(delta.users_out, delta.delivered_users),
+        _percent(delta.remove, delta.delivered_identifiers),
+    )
+    if wanted.total and max(people, identifiers) <= limit:
+        return None
+    if not wanted.total:
+        message = f"the source holds nobody; all {delta.delivered_users:,} delivered people would be taken out"
+        way_out = "Check the source and `where`. To end the audience, take it out of the files."
+    else:
+        message = (
+            f"{delta.users_out:,} of {delta.delivered_users:,} delivered people ({people:.1f} %) and {delta.remove:,} "
+            f"of {delta.delivered_identifiers:,} identifiers ({identifiers:.1f} %) would be taken out; "
+            f"the limit is {limit:g} %"
+        )
+        way_out = "Check the source and `where`. If it is meant, raise lifecycle.max_removal_percent for this change."
+    return Block(Guard.MAX_REMOVAL, message, way_out=way_out)
+
+
+def permission(action: Action, known: Circumstances) -> Block | None:
+    """Writing needs Operator or Admin on an enabled account."""
+    if not writes_to_tiktok(action):
+        return None
+    involved = {action.advertiser_id: action.advertiser}
+    if action.kind is ActionKind.REPLACE and action.before:
+        involved.setdefault(action.before.advertiser_id, action.before.advertiser_id)
+    for advertiser_id, name in involved.items():
+        account = known.remotes[advertiser_id].account
+        shown = name if name == advertiser_id else f"{name} ({advertiser_id})"
+        if not account.role.can_write:
+            return Block(
+                Guard.PERMISSION,
+                f"{shown}: your role is {Role.ANALYST.capitalize()}, which may not write audiences",
+                way_out="Ask a Business Center admin for Ad Account Operator or Admin.",
+            )
+        if not account.is_enabled:
+            return Block(
+                Guard.PERMISSION,
+                f"{shown}: the account's status is {account.status}",
+                way_out="Ask the account's admin or TikTok to enable it.",
+            )
+    return None
+
+
+def limit(action: Action, known: Circumstances) -> Block | None:
+    """TikTok's limits on an account and on a name."""
+    if action.kind in {ActionKind.CREATE, ActionKind.REPLACE}:
+        remote = known.remotes[action.advertiser_id]
+        held = sum(audience.is_creator for audience in remote.audiences.values())
+        if held + known.creates_before >= MAX_AUDIENCES:
+            return Block(
+                Guard.LIMIT,
+                f"the account holds {held:,} audiences and this plan adds {known.creates_before:,} before it; "
+                f"TikTok allows {MAX_AUDIENCES}",
+                way_out="Delete audiences that nobody uses, and plan again.",
+            )
+    if action.after is None or not _writes_name(action):
+        return None
+    longest = NAME_LENGTH[action.after.delivery]
+    if len(action.after.name) > longest:
+        return Block(
+            Guard.LIMIT,
+            f"its name has {len(action.after.name)} characters; TikTok takes {longest}",
+            way_out="Choose a shorter name.",
+        )
+    return None
+
+
+def not_editable(action: Action, known: Circumstances) -> Block | None:
+    """A customer file audience cannot be edited while TikTok processes it."""
+    audience = known.audience(action)
+    if audience is None or audience.kind is not AudienceKind.FILE or audience.is_valid:
+        return None
+    if action.kind not in {ActionKind.UPDATE, ActionKind.IMPORT} or not writes_to_tiktok(action):
+        return None
+    return Block(
+        Guard.NOT_EDITABLE,
+        "TikTok is still processing it, or it was made with fewer than 1,000 matches",
+        way_out="Plan again in some hours.",
+    )
+
+
+def minimum_users(action: Action, _known: Circumstances) -> Block | None:
+    """A file update must leave at least 1,000 users; delivering to an imported file audience is one too."""
+    after, members = action.after, action.members
+    if after is None or members is None or after.delivery != "file":
+        return None
+    if action.kind not in {ActionKind.UPDATE, ActionKind.IMPORT}:
+        return None
+    if not members.differs or members.users >= MINIMUM_FILE_USERS:
+        return None
+    return Block(
+        Guard.MINIMUM_USERS,
+        f"it would be left with {members.users:,} people; a file update must keep {MINIMUM_FILE_USERS:,}",
+        way_out="Widen `where`, or use delivery: streaming.",
+    )
+
+
+def _writes_name(action: Action) -> bool:
+    makes = action.kind in {ActionKind.CREATE, ActionKind.REPLACE}
+    return makes or any(change.path == "name" for change in action.changes)
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else 0.0
+
+
+_GUARDS: Final[tuple[Callable[[Action, Circumstances], Block | None], ...]] = (
+    in_use,
+    prevent_destroy,
+    not_owned,
+    not_creator,
+    max_removal,
+    permission,
+    limit,
+    not_editable,
+    minimum_users,
+)

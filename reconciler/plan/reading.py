@@ -1,0 +1,231 @@
+"""From the bytes of a plan file to a plan: everything it says is checked before any of it is believed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Final, TypedDict, cast
+
+import orjson
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from reconciler import schemas
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.errors import ReconcilerError
+from reconciler.plan.model import (
+    FORMAT_VERSION,
+    Action,
+    ActionKind,
+    Attributes,
+    Block,
+    Change,
+    Guard,
+    MemberChange,
+    Plan,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LONGEST_REASON: Final = 200
+_PLAN_AGAIN: Final = "Make one with `reconciler plan --out FILE`."
+_MARKS: Final = frozenset({"format_version", "plan_id", "actions"})
+
+
+class PlanFileError(ReconcilerError):
+    """The file is not a plan that this version can show or apply."""
+
+
+class _Location(TypedDict):
+    file: str
+    line: int
+    column: int
+
+
+class _Diagnostic(TypedDict):
+    severity: str
+    summary: str
+    detail: str
+    location: _Location | None
+
+
+class _Attributes(TypedDict):
+    name: str
+    advertiser_id: str
+    delivery: str
+    identities: list[str]
+    prevent_destroy: bool
+
+
+class _Change(TypedDict):
+    path: str
+    before: object
+    after: object
+
+
+class _Members(TypedDict):
+    users: int
+    users_before: int | None
+    identifiers: int
+    add: int
+    remove: int
+    set: str
+
+
+class _Block(TypedDict):
+    guard: str
+    message: str
+    details: list[str]
+    way_out: str
+
+
+class _Action(TypedDict):
+    address: str
+    action: str
+    advertiser: str
+    advertiser_id: str
+    audience_id: str | None
+    before: _Attributes | None
+    after: _Attributes | None
+    changes: list[_Change]
+    members: _Members | None
+    reason: str
+    blocked_by: list[_Block]
+    previous_address: str | None
+    kept_by: list[str]
+
+
+class PlanDocument(TypedDict):
+    """A plan file whose every value has been checked against ``schemas/plan.schema.json``."""
+
+    format_version: int
+    plan_id: str
+    lineage: str
+    serial: int
+    created_at: str
+    summary: dict[str, int]
+    actions: list[_Action]
+    diagnostics: list[_Diagnostic]
+    skipped_members: bool
+    targets: list[str]
+
+
+def checked(raw: bytes, name: str) -> PlanDocument:
+    """Return what a plan file says once its shape is certain; PlanFileError, calling it `name`, otherwise."""
+    try:
+        document: object = orjson.loads(raw)
+    except orjson.JSONDecodeError as why:
+        raise PlanFileError(f"{name} is not JSON: {why}", hint=_PLAN_AGAIN) from None
+    if not isinstance(document, dict) or not document.keys() >= _MARKS:
+        raise PlanFileError(f"{name} is JSON, but not a plan of reconciler", hint=_PLAN_AGAIN)
+    version = document["format_version"]
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise PlanFileError(
+            f"{name} has format version {version}; this version of reconciler reads up to {FORMAT_VERSION}",
+            hint="Use the version of reconciler that made it, or plan again with this one.",
+        )
+    finding = best_match(_validator().iter_errors(document))
+    if finding is not None:
+        raise damaged(name, f"{_place(finding.absolute_path)}{_shortened(finding.message)}")
+    return cast("PlanDocument", document)
+
+
+def plan_of(document: PlanDocument) -> Plan:
+    """Return the plan a checked document holds; ValueError where its time is none the calendar has."""
+    return Plan(
+        plan_id=document["plan_id"],
+        lineage=document["lineage"],
+        serial=document["serial"],
+        created_at=datetime.fromisoformat(document["created_at"]),
+        actions=tuple(_action(each) for each in document["actions"]),
+        diagnostics=tuple(_diagnostic(each) for each in document["diagnostics"]),
+        skipped_members=document["skipped_members"],
+        targets=tuple(document["targets"]),
+    )
+
+
+def damaged(name: str, reason: str) -> PlanFileError:
+    """Return the error for a file that was a plan and is none any more."""
+    return PlanFileError(
+        f"{name} is damaged: {reason}",
+        hint="It was changed after it was made. Plan again: a plan file is never edited by hand.",
+    )
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(schemas.load("plan"))
+
+
+def _action(document: _Action) -> Action:
+    return Action(
+        address=document["address"],
+        kind=ActionKind(document["action"]),
+        advertiser=document["advertiser"],
+        advertiser_id=document["advertiser_id"],
+        audience_id=document["audience_id"],
+        before=_attributes(document["before"]),
+        after=_attributes(document["after"]),
+        changes=tuple(
+            Change(each["path"], _frozen(each["before"]), _frozen(each["after"])) for each in document["changes"]
+        ),
+        members=_members(document["members"]),
+        reason=document["reason"],
+        blocked_by=tuple(_block(each) for each in document["blocked_by"]),
+        previous_address=document["previous_address"],
+        kept_by=tuple(document["kept_by"]),
+    )
+
+
+def _attributes(document: _Attributes | None) -> Attributes | None:
+    if document is None:
+        return None
+    return Attributes(
+        name=document["name"],
+        advertiser_id=document["advertiser_id"],
+        delivery=document["delivery"],
+        identities=tuple(document["identities"]),
+        prevent_destroy=document["prevent_destroy"],
+    )
+
+
+def _members(document: _Members | None) -> MemberChange | None:
+    if document is None:
+        return None
+    return MemberChange(
+        set_digest=document["set"],
+        users_before=document["users_before"],
+        users=document["users"],
+        identifiers=document["identifiers"],
+        add=document["add"],
+        remove=document["remove"],
+    )
+
+
+def _block(document: _Block) -> Block:
+    return Block(Guard(document["guard"]), document["message"], tuple(document["details"]), document["way_out"])
+
+
+def _diagnostic(document: _Diagnostic) -> Diagnostic:
+    place = document["location"]
+    return Diagnostic(
+        Severity(document["severity"]),
+        document["summary"],
+        document["detail"],
+        Location(place["file"], place["line"], place["column"]) if place else None,
+    )
+
+
+def _frozen(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _place(path: Iterable[str | int]) -> str:
+    """Spell a path the way people write one: ``actions[3].members.add: ``; nothing for the document itself."""
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return f"{steps.removeprefix('.')}: " if steps else ""
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= _LONGEST_REASON else f"{message[:_LONGEST_REASON]} …"

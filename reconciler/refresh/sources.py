@@ -1,0 +1,55 @@
+"""Checks that need the engine: does a source exist, has it the columns it maps, does `where` fit it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from reconciler.diagnostics import Diagnostic, error
+from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.config.model import Config, Source
+    from reconciler.identity import Engine
+
+
+def check_sources(desired: Config, engine: Engine) -> list[Diagnostic]:
+    """Return an error for each source that cannot be read, column that is not there, and `where` that does not fit."""
+    found: list[Diagnostic] = []
+    for source in desired.sources.values():
+        try:
+            columns = engine.columns(source.path)
+        except ReconcilerError as problem:
+            place = desired.place("sources", source.key, "path")
+            found.append(error(f"source {source.key}: {problem.message}", problem.hint or "", place))
+            continue
+        found += _missing_columns(source, columns, desired)
+        found += _conditions(source, desired, engine)
+    return found
+
+
+def _missing_columns(source: Source, columns: Mapping[str, str], desired: Config) -> Iterator[Diagnostic]:
+    by_folded = {name.casefold(): name for name in columns}
+    for mapped in source.columns:
+        if mapped.column.casefold() in by_folded:
+            continue
+        close = get_close_matches(mapped.column.casefold(), by_folded, n=1)
+        hint = f'Did you mean "{by_folded[close[0]]}"? ' if close else ""
+        yield error(
+            f'source {source.key}: no column "{mapped.column}" for {mapped.identity} in {source.declared_path}',
+            f"{hint}It has: {', '.join(columns)}.",
+            desired.place("sources", source.key, "identities", str(mapped.identity), "column"),
+        )
+
+
+def _conditions(source: Source, desired: Config, engine: Engine) -> Iterator[Diagnostic]:
+    for audience in desired.audiences.values():
+        if audience.source != source.key or audience.where is None:
+            continue
+        try:
+            engine.check_where(source.path, audience.where)
+        except ReconcilerError as problem:
+            place = desired.place("audiences", audience.key, "where")
+            yield error(f"{audience.address}: {problem.message}", problem.hint or "", place)

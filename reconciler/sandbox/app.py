@@ -1,0 +1,62 @@
+"""The local TikTok as an ASGI application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from reconciler.sandbox.dispatch import Received, answer
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from reconciler.sandbox.database import Database
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+class ConnectionDropped(Exception):  # noqa: N818 - a fault that was asked for
+    """Ends a request whose connection breaks; whatever carries the requests closes the connection on it."""
+
+
+class BrokenResponse(Response):
+    """An answer that ends in the middle: it declares a longer body than it sends."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a beginning, and break."""
+        del scope, receive
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        raise ConnectionDropped
+
+
+def create_app(database: Database) -> Starlette:
+    """Return the application that answers from this database."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return BrokenResponse()
+        # Answering takes milliseconds and writes are one at a time anyway, so it runs on the event loop.
+        answered = answer(
+            database,
+            Received(
+                method=request.method,
+                path=request.url.path,
+                query=tuple(request.query_params.multi_items()),
+                token=request.headers.get("access-token"),
+                content_type=request.headers.get("content-type", ""),
+                body=body,
+            ),
+        )
+        if answered.is_broken:
+            return BrokenResponse()
+        return Response(answered.body, answered.http_status, media_type=answered.media_type)
+
+    # Paths are told apart in `dispatch`, not by Starlette's routes, which would redirect a missing slash.
+    return Starlette(routes=[Route("/{path:path}", endpoint, methods=_METHODS)])

@@ -1,0 +1,132 @@
+"""Reading `batch_data`: every row checked against `id_schema` before any of them is applied.
+
+One malformed row fails the whole batch. A refusal names the place, ``batch_data[12][1].id``, and never
+repeats the identifier: what is not hashed must not end up in a message or a log.
+Source: Marketing API v1.3, streaming audiences.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox import audiences
+from reconciler.sandbox.envelope import Code, Refusal, invalid
+from reconciler.sandbox.population import ID_SCHEMAS, Membership
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from reconciler.sandbox.audiences import Audience
+    from reconciler.sandbox.database import Transaction
+
+LARGEST_BATCH = 10_000
+"""Rows. The vendor publishes no figure; senders use 1,000, and none was seen to use more than this."""
+
+_CELL = {"id", "audience_ids"}
+_HASHES = {
+    # Either case, but one of them throughout, as the vendor asks.
+    size: re.compile(f"[0-9a-f]{{{2 * size}}}|[0-9A-F]{{{2 * size}}}")
+    for size in {schema.hash_size for schema in ID_SCHEMAS.values()}
+}
+
+
+class _Targets:
+    """The audiences that rows name. Rows mostly name the same ones, so each list is looked up once."""
+
+    def __init__(self, transaction: Transaction, advertiser_ids: Collection[str]) -> None:
+        self._transaction = transaction
+        self._advertiser_ids = advertiser_ids
+        self._resolved: dict[tuple[object, ...], tuple[str, tuple[int, ...]]] = {}
+
+    def resolve(self, place: tuple[int, int], audience_ids: object) -> tuple[str, tuple[int, ...]]:
+        """Return the account that owns the audiences, and their numbers."""
+        if not isinstance(audience_ids, list) or not audience_ids:
+            raise _malformed(place, "audience_ids", "Must be a list of at least one id.")
+        key = tuple(audience_ids)
+        try:
+            return self._resolved[key]
+        except TypeError:  # something in it cannot be a key, so it is no text either
+            raise _malformed(place, "audience_ids", "Must be a list of strings.") from None
+        except KeyError:
+            self._resolved[key] = self._look_up(place, key)
+        return self._resolved[key]
+
+    def _look_up(self, place: tuple[int, int], audience_ids: tuple[object, ...]) -> tuple[str, tuple[int, ...]]:
+        found = [self._streaming_audience(place, audience_id) for audience_id in audience_ids]
+        if len({audience.advertiser_id for audience in found}) > 1:
+            raise _malformed(place, "audience_ids", "All must belong to the same advertiser.")
+        return found[0].advertiser_id, tuple(audience.audience_no for audience in found)
+
+    def _streaming_audience(self, place: tuple[int, int], audience_id: object) -> Audience:
+        if not isinstance(audience_id, str):
+            raise _malformed(place, "audience_ids", "Must be a list of strings.")
+        audience = audiences.find(self._transaction, audience_id)
+        if audience is None or audience.advertiser_id not in self._advertiser_ids:
+            raise _malformed(place, "audience_ids", f"No named advertiser has created audience {audience_id}.")
+        if audience.audience_type != audiences.STREAMING_TYPE:
+            raise _malformed(place, "audience_ids", f"Audience {audience_id} is not a streaming audience.")
+        return audience
+
+
+def read_batch(
+    transaction: Transaction, batch: object, id_schema: Sequence[str], advertiser_ids: Collection[str]
+) -> list[list[Membership]]:
+    """Return the rows of `batch_data`; each holds the identifiers its person has, in the order of `id_schema`.
+
+    Args:
+        transaction: Where the audiences are looked up.
+        batch: `batch_data` as it came.
+        id_schema: Names of `ID_SCHEMAS`; every row has one object for each, ``{}`` where the person lacks it.
+        advertiser_ids: The accounts whose audiences may be named.
+
+    Raises:
+        Refusal: 40002 for a malformed row or an audience that may not be named, 40062 for an identifier
+            that has not the form of its hash.
+    """
+    if not isinstance(batch, list) or not 1 <= len(batch) <= LARGEST_BATCH:
+        raise invalid("batch_data", f"Must be a list of 1 to {LARGEST_BATCH} rows.")
+    schemas = [ID_SCHEMAS[name] for name in id_schema]
+    columns = [(schema.prefix, _HASHES[schema.hash_size].fullmatch) for schema in schemas]
+    targets = _Targets(transaction, advertiser_ids)
+    rows = []
+    for number, row in enumerate(batch):
+        if not isinstance(row, list) or len(row) != len(columns):
+            raise invalid(f"batch_data[{number}]", f"Must be a list of {len(columns)} objects, as id_schema has.")
+        owner: str | None = None
+        memberships = []
+        for place, cell in _filled_cells(number, row):
+            prefix, is_hash = columns[place[1]]
+            identifier = cell["id"]
+            if not isinstance(identifier, str):
+                raise _malformed(place, "id", "Must be a string.")
+            if not is_hash(identifier):
+                raise Refusal(
+                    Code.NOT_HASHED, f"{_spell(place)}.id: Not hashed as {id_schema[place[1]]} in one letter case."
+                )
+            account, audience_nos = targets.resolve(place, cell["audience_ids"])
+            if owner is not None and owner != account:
+                raise _malformed(place, "audience_ids", "A row must name audiences of one advertiser.")
+            owner = account
+            memberships.append(Membership(prefix + bytes.fromhex(identifier), audience_nos))
+        rows.append(memberships)
+    return rows
+
+
+def _filled_cells(number: int, row: Sequence[object]) -> Iterator[tuple[tuple[int, int], dict[str, object]]]:
+    """Yield place and content of every object of a row that is not ``{}``."""
+    for position, cell in enumerate(row):
+        if not isinstance(cell, dict):
+            raise invalid(_spell((number, position)), "Must be an object.")
+        if cell:
+            if cell.keys() != _CELL:
+                raise invalid(_spell((number, position)), "Must be {} or an object with id and audience_ids alone.")
+            yield (number, position), cell
+
+
+def _spell(place: tuple[int, int]) -> str:
+    return f"batch_data[{place[0]}][{place[1]}]"
+
+
+def _malformed(place: tuple[int, int], key: str, problem: str) -> Refusal:
+    return invalid(f"{_spell(place)}.{key}", problem)

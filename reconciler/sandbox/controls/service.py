@@ -1,0 +1,72 @@
+"""Controls over the service itself: its clock, its faults, its rate limits and its log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox import faults, requests
+from reconciler.sandbox.controls.base import ControlGroup
+from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.faults import Fault, FaultKind
+from reconciler.sandbox.limits import TIERS
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.requests import LoggedRequest
+
+
+class ServiceControls(ControlGroup):
+    """The clock, faults, rate limits and the log."""
+
+    def now(self) -> datetime:
+        """Return the virtual time, in UTC."""
+        with self._transaction() as transaction:
+            return datetime.fromtimestamp(transaction.now, UTC)
+
+    def advance(self, hours: float) -> None:
+        """Move the virtual time forward; populations, expiry and rate limits follow."""
+        if hours < 0:
+            raise SandboxError(f"the clock cannot go back {-hours} hours", hint="Use a positive number of hours.")
+        self._database.advance(round(hours * 3600))
+
+    def add_fault(
+        self, kind: str, *, method: str = "", path: str = "", body: str = "", times: int = 1, skip: int = 0
+    ) -> None:
+        """Put a fault at the end of the queue.
+
+        Args:
+            kind: ``rate_limit`` (40100), ``server_error`` (50000), ``http_500`` (an HTML page),
+                ``write_conflict`` (40202), ``not_ready`` (40201), ``drop_before`` (the connection breaks and
+                nothing was done) or ``drop_after`` (the work was done and the connection breaks).
+            method: ``GET`` or ``POST``; empty matches both.
+            path: A part of the path, ``segment/mapping``; empty matches every path.
+            body: A part of the request's body, such as an id; empty matches every body.
+            times: How many matching requests meet it.
+            skip: How many matching requests pass before.
+        """
+        if kind not in set(FaultKind):
+            raise SandboxError(f"there is no fault {kind}", hint=f"Use one of {', '.join(FaultKind)}.")
+        with self._transaction() as transaction:
+            faults.add(transaction, Fault(FaultKind(kind), method, path, body, skip, times))
+
+    def clear_faults(self) -> None:
+        """Forget every fault that has not happened yet."""
+        with self._transaction() as transaction:
+            faults.clear(transaction)
+
+    def set_tier(self, tier: str | None) -> None:
+        """Keep to the rate limits of a tier (``basic``, ``advanced``, ``premium``, ``ultimate``), or to none."""
+        if tier is not None and tier not in TIERS:
+            raise SandboxError(f"there is no rate tier {tier}", hint=f"Use one of {', '.join(TIERS)}, or none.")
+        with self._transaction() as transaction:
+            transaction.set_setting("tier", tier)
+
+    def requests(self) -> tuple[LoggedRequest, ...]:
+        """Return every request since the log was last cleared, in order."""
+        with self._transaction() as transaction:
+            return requests.logged(transaction)
+
+    def clear_requests(self) -> None:
+        """Forget the requests so far."""
+        with self._transaction() as transaction:
+            requests.clear(transaction)

@@ -1,0 +1,73 @@
+"""The envelope around every answer: ``{"code": int, "message": str, "request_id": str, "data": {…}}``.
+
+HTTP 200 proves nothing; only ``code`` 0 is success. Source: Marketing API v1.3, response structure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+
+from reconciler.tiktok.errors import UnreadableAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+_PASSING_STATUSES = frozenset({200, 408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, opened. `payload` is empty where TikTok sent none."""
+
+    code: int
+    message: str
+    request_id: str | None
+    payload: Mapping[str, object]
+
+
+def open_answer(response: httpx.Response, path: str, advertiser_id: str | None) -> Answer:
+    """Read `response`, whatever its HTTP status: an envelope counts, and nothing else does.
+
+    Raises:
+        UnreadableAnswerError: There is no envelope: a redirect, a web page, broken JSON, another shape.
+    """
+
+    def unreadable(said: str) -> UnreadableAnswerError:
+        passing = response.status_code in _PASSING_STATUSES or response.is_server_error
+        said = f"{said} (HTTP {response.status_code})"
+        return UnreadableAnswerError(said, passing=passing, path=path, advertiser_id=advertiser_id)
+
+    if response.is_redirect:
+        raise unreadable("a redirect came, and a token is never sent along one")
+    try:
+        document: object = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        raise unreadable(f"{_described(response)} came instead of JSON") from None
+    if not isinstance(document, dict):
+        raise unreadable("JSON came that is not an object")
+    code, message, request_id = document.get("code"), document.get("message"), document.get("request_id")
+    payload = document.get("data")
+    if not isinstance(code, int) or isinstance(code, bool):
+        raise unreadable("JSON came without a return code")
+    if code == 0 and not response.is_success:
+        raise unreadable("it reports success under the HTTP status of a failure")
+    return Answer(
+        code=code,
+        message=message if isinstance(message, str) else "",
+        request_id=request_id if isinstance(request_id, str) and request_id else None,
+        payload=payload if isinstance(payload, dict) else {},
+    )
+
+
+def _described(response: httpx.Response) -> str:
+    """Return what the body is, without quoting it: nobody knows what a page on the way may hold."""
+    if not response.content:
+        return "nothing"
+    if "html" in response.headers.get("content-type", ""):
+        return "a web page"
+    return f"{len(response.content):,} bytes"

@@ -1,0 +1,107 @@
+"""The connection itself: how it is set up, and what it means when it fails."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from typing import TYPE_CHECKING
+
+import httpx
+
+from reconciler import __version__
+from reconciler.tiktok.errors import TikTokError, UnreachableError, UnreadableAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TIMEOUT = httpx.Timeout(60, connect=10, pool=None)
+"""Seconds. Waiting for a free connection is this side's own queue, so it has no end of its own."""
+
+CONNECTIONS = 32
+
+# httpx logs whole URLs, which may hold the app's secret, and httpcore logs what goes over the wire.
+for chatty in ("httpx", "httpcore"):
+    logging.getLogger(chatty).setLevel(logging.ERROR)
+
+_NEVER_LEFT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+_HOPELESS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+
+
+class BrokenOffError(UnreachableError):
+    """The connection ended after the request had begun to leave: nobody knows how far it got."""
+
+
+def new_client(base_url: str, transport: httpx.AsyncBaseTransport | None, timeout: httpx.Timeout) -> httpx.AsyncClient:
+    """Return a client with one connection pool for the API at `base_url`.
+
+    It follows no redirects, since a token must not go where an answer points, and takes proxies and certificates from
+    the environment as httpx does.
+
+    Raises:
+        UnreachableError: `base_url` is not an address, or the environment's settings are unusable.
+    """
+    try:
+        url = httpx.URL(base_url.rstrip("/"))
+    except httpx.InvalidURL as error:
+        raise UnreachableError(f'"{base_url}" is not a web address: {error}', passing=False) from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise UnreachableError(f'"{base_url}" is not a web address', passing=False)
+    try:
+        return httpx.AsyncClient(
+            base_url=url,
+            transport=transport,
+            timeout=timeout,
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            headers={"User-Agent": f"reconciler/{__version__}", "Accept": "application/json"},
+            follow_redirects=False,
+        )
+    except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
+        said = f"the environment's proxy or certificate settings are unusable: {error}"
+        raise UnreachableError(said, passing=False) from error
+
+
+def told(error: httpx.RequestError) -> str:
+    """Return what went wrong in the system's words ("Connection refused"), which lie some causes below `error`."""
+    if isinstance(error, httpx.TimeoutException):
+        return "it took too long"
+    reasons = [each.strerror for each in _causes(error) if isinstance(each, OSError) and each.strerror]
+    return reasons[-1] if reasons else str(error) or type(error).__name__
+
+
+def unanswered(error: httpx.RequestError, reason: str, path: str, advertiser_id: str | None) -> TikTokError:
+    """Return what a failed exchange means: that it never left, that it broke off, or that it cannot be read.
+
+    Args:
+        error: What httpx raised.
+        reason: Who was called and what `error` tells, without anything secret.
+        path: The endpoint that was called.
+        advertiser_id: The account the call was for, where it was for one.
+    """
+    if isinstance(error, httpx.DecodingError):
+        return UnreadableAnswerError("its compression is broken", path=path, advertiser_id=advertiser_id)
+    kind = UnreachableError if isinstance(error, _NEVER_LEFT) else BrokenOffError
+    passing = not isinstance(error, _HOPELESS) and not _is_untrusted(error)
+    return kind(reason, passing=passing, path=path, advertiser_id=advertiser_id)
+
+
+def _is_untrusted(error: BaseException) -> bool:
+    """Whether a certificate that does not verify is behind `error`: it will not verify next time either."""
+    return any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield `error` and what caused it, the first cause last; of causes that stood side by side, the last one."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        if isinstance(cause, BaseExceptionGroup):
+            cause = cause.exceptions[-1]
+        else:
+            cause = cause.__cause__ or cause.__context__

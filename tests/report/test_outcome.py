@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.apply.model import Applied, Outcome, OutcomeStatus
+from reconciler.plan.model import ActionKind
+from reconciler.report import applied_document, render_applied
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CREATED = Outcome("audience.a", ActionKind.CREATE, OutcomeStatus.DONE, audience_id="7301", added=23097)
+UPDATED = Outcome("audience.b", ActionKind.UPDATE, OutcomeStatus.DONE, audience_id="7302", added=1204, removed=310)
+DELETED = Outcome("audience.c", ActionKind.DELETE, OutcomeStatus.DONE, audience_id="7303")
+REFUSED = Outcome(
+    "audience.d",
+    ActionKind.DELETE,
+    OutcomeStatus.BLOCKED,
+    "1 use of it on TikTok",
+    ('ad group "Spring" (18) includes it',),
+    audience_id="7304",
+    way_out="Take it out and plan again.",
+)
+
+
+def applied(*outcomes: Outcome, seconds: float = 3.14, interrupted: bool = False) -> Applied:
+    return Applied("3f9d0c", outcomes, rows=12150, requests=26, seconds=seconds, interrupted=interrupted)
+
+
+def test_an_apply_that_did_everything_is_told_in_a_line_an_action(printed: Callable[..., str]) -> None:
+    expected = """\
+    + audience.a created (7301) +23,097 identifiers
+    ~ audience.b updated (7302) +1,204 / −310 identifiers
+    - audience.c deleted (7303)
+
+Apply complete! 1 created, 1 updated, 1 deleted. +24,301 / −310 identifiers in 26 requests, 3.1 s.
+"""
+    assert printed(render_applied, applied(CREATED, UPDATED, DELETED)) == expected
+
+
+def test_what_was_left_out_says_why_and_how_to_go_on(printed: Callable[..., str]) -> None:
+    expected = """\
+    + audience.a created (7301) +23,097 identifiers
+    ! audience.d not deleted: BLOCKED (7304)
+      │ 1 use of it on TikTok
+      │   - ad group "Spring" (18) includes it
+      │ → Take it out and plan again.
+
+What was done stands and is in the state. What is blocked waits until its reason is gone.
+
+Apply incomplete: 1 blocked; 1 created. +23,097 identifiers in 26 requests, 3.1 s.
+"""
+    assert printed(render_applied, applied(CREATED, REFUSED)) == expected
+
+
+def test_an_apply_that_was_stopped_says_what_stands(printed: Callable[..., str]) -> None:
+    cut_short = Outcome("audience.b", ActionKind.UPDATE, OutcomeStatus.INTERRUPTED, audience_id="7302", added=500)
+    skipped = Outcome("audience.c", ActionKind.DELETE, OutcomeStatus.SKIPPED, "not begun: interrupted")
+    expected = """\
+    + audience.a created (7301) +23,097 identifiers
+    ! audience.b not updated: INTERRUPTED (7302) +500 identifiers
+    ! audience.c not deleted: SKIPPED
+      │ not begun: interrupted
+
+What was done stands and is in the state; a delivery that was cut short goes on where it was. Apply again for the rest.
+
+Apply stopped: 1 interrupted, 1 skipped; 1 created. +23,597 identifiers in 26 requests, 3.1 s.
+"""
+    assert printed(render_applied, applied(CREATED, cut_short, skipped, interrupted=True)) == expected
+
+
+def test_an_apply_that_completed_nothing_does_not_claim_otherwise(printed: Callable[..., str]) -> None:
+    failed = Outcome(
+        "audience.a", ActionKind.CREATE, OutcomeStatus.FAILED, "your token has expired", ("Log in again.",)
+    )
+    text = printed(render_applied, applied(failed))
+    assert "Nothing was completed;" in text
+    assert text.endswith("Apply stopped: 1 failed; nothing done. 26 requests, 3.1 s.\n")
+
+
+def test_a_stop_before_the_first_action_is_no_success(printed: Callable[..., str]) -> None:
+    assert printed(render_applied, applied(interrupted=True)).endswith(
+        "Apply stopped: interrupted; nothing done. 26 requests, 3.1 s.\n"
+    )
+
+
+def test_a_move_and_a_note_are_told(printed: Callable[..., str]) -> None:
+    moved = Outcome("audience.new", ActionKind.NOOP, OutcomeStatus.DONE, "was audience.old", audience_id="7301")
+    text = printed(render_applied, applied(moved))
+    assert text.startswith("      audience.new moved (7301)\n      was audience.old\n")
+    assert "1 moved." in text
+
+
+def test_nothing_to_do_is_a_success(printed: Callable[..., str]) -> None:
+    assert printed(render_applied, applied()) == "Apply complete! Nothing to do. 26 requests, 3.1 s.\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.04, "0.0 s"), (59.94, "59.9 s"), (60, "1 min 0 s"), (3725.6, "62 min 6 s")]
+)
+def test_long_applies_are_timed_in_minutes(printed: Callable[..., str], seconds: float, said: str) -> None:
+    assert printed(render_applied, applied(seconds=seconds)).endswith(f", {said}.\n")
+
+
+@pytest.mark.parametrize("status", list(OutcomeStatus))
+def test_only_an_apply_that_did_all_of_it_has_succeeded(status: OutcomeStatus) -> None:
+    other = Outcome("audience.z", ActionKind.UPDATE, status)
+    assert applied(CREATED, other).succeeded is (status is OutcomeStatus.DONE)
+    assert not applied(CREATED, interrupted=True).succeeded
+
+
+def test_as_json_outcomes_are_counted_and_listed() -> None:
+    document = applied_document(applied(CREATED, REFUSED))
+    assert document == {
+        "format_version": 1,
+        "plan_id": "3f9d0c",
+        "succeeded": False,
+        "interrupted": False,
+        "summary": {"done": 1, "blocked": 1, "failed": 0, "skipped": 0, "interrupted": 0},
+        "done": {"create": 1, "update": 0, "replace": 0, "delete": 0, "import": 0, "forget": 0, "noop": 0},
+        "identifiers": {"added": 23097, "removed": 0},
+        "rows": 12150,
+        "requests": 26,
+        "seconds": 3.14,
+        "outcomes": [
+            {
+                "address": "audience.a",
+                "action": "create",
+                "status": "done",
+                "message": "",
+                "details": [],
+                "way_out": "",
+                "audience_id": "7301",
+                "added": 23097,
+                "removed": 0,
+            },
+            {
+                "address": "audience.d",
+                "action": "delete",
+                "status": "blocked",
+                "message": "1 use of it on TikTok",
+                "details": ['ad group "Spring" (18) includes it'],
+                "way_out": "Take it out and plan again.",
+                "audience_id": "7304",
+                "added": 0,
+                "removed": 0,
+            },
+        ],
+    }

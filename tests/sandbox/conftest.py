@@ -1,0 +1,142 @@
+"""A local TikTok with a clock that stands still, and a caller that says what it sends."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from reconciler.sandbox import BASE_PATH, TOKEN, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+ADVERTISER = "7000000000000000001"
+SECOND_ADVERTISER = "7000000000000000002"
+THE_TIME = 1_767_225_600.0  # 2026-01-01 00:00:00 UTC, the start of a minute and of a day
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An envelope, opened."""
+
+    status: int
+    code: int
+    message: str
+    request_id: str
+    content: Mapping[str, Any]
+
+    @property
+    def listed(self) -> list[Any]:
+        """The entries of a list."""
+        entries: list[Any] = self.content["list"]
+        return entries
+
+
+class Api:
+    """Calls the local TikTok in process, one request after the other."""
+
+    def __init__(self, sandbox: Sandbox, runner: asyncio.Runner) -> None:
+        self._runner = runner
+        self._transport = sandbox.transport()
+
+    def send(self, method: str, path: str, *, token: str | None = TOKEN, **options: Any) -> httpx.Response:
+        """Send a request as it is; `path` is below the base path."""
+
+        async def send() -> httpx.Response:
+            async with httpx.AsyncClient(transport=self._transport, base_url=f"http://tiktok.test{BASE_PATH}") as client:
+                headers = {"Access-Token": token} if token is not None else {}
+                headers |= options.pop("headers", {})
+                return await client.request(method, path, headers=headers, **options)
+
+        return self._runner.run(send())
+
+    def get(self, path: str, *, token: str | None = TOKEN, **fields: Any) -> Reply:
+        """GET with lists and objects JSON-encoded, as the contract wants them."""
+        query = {name: each if isinstance(each, str | int) else json.dumps(each) for name, each in fields.items()}
+        return opened(self.send("GET", path, token=token, params=query))
+
+    def post(self, path: str, *, token: str | None = TOKEN, **fields: Any) -> Reply:
+        """POST a JSON object."""
+        return opened(self.send("POST", path, token=token, json=fields))
+
+    def create(self, name: str = "Buyers", advertiser_id: str = ADVERTISER) -> str:
+        """Make a streaming audience and return its id."""
+        reply = self.post("/segment/audience/", advertiser_id=advertiser_id, action="create", custom_audience_name=name)
+        assert reply.code == 0, reply.message
+        audience_id: str = reply.content["audience_id"]
+        return audience_id
+
+    def stream(
+        self,
+        rows: Sequence[object],
+        *,
+        action: str = "add",
+        id_schema: Sequence[str] = ("IDFA_MD5",),
+        advertiser_ids: Sequence[str] = (ADVERTISER,),
+        token: str = TOKEN,
+    ) -> Reply:
+        """Send rows of `batch_data`."""
+        return self.post(
+            "/segment/mapping/",
+            token=token,
+            advertiser_ids=advertiser_ids,
+            action=action,
+            id_schema=id_schema,
+            batch_data=rows,
+        )
+
+    def fill(self, audience_id: str, people: int) -> None:
+        """Put that many people into an audience, one identifier each."""
+        reply = self.stream([[cell(md5(f"person {number}"), audience_id)] for number in range(people)])
+        assert reply.code == 0, reply.message
+
+    def listed(self, audience_id: str, advertiser_id: str = ADVERTISER) -> dict[str, Any]:
+        """Return one audience as the list shows it."""
+        reply = self.get("/dmp/custom_audience/list/", advertiser_id=advertiser_id, custom_audience_ids=[audience_id])
+        (entry,) = reply.listed
+        shown: dict[str, Any] = entry
+        return shown
+
+
+def opened(response: httpx.Response) -> Reply:
+    """Open an envelope."""
+    envelope = response.json()
+    assert set(envelope) == {"code", "message", "request_id", "data"}
+    return Reply(
+        response.status_code, envelope["code"], envelope["message"], envelope["request_id"], envelope["data"]
+    )
+
+
+def md5(text: str) -> str:
+    """Return an identifier as TikTok takes it."""
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+def cell(identifier: str, *audience_ids: str) -> dict[str, object]:
+    """Return one object of a row."""
+    return {"id": identifier, "audience_ids": list(audience_ids)}
+
+
+@pytest.fixture(scope="session")
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as one:
+        yield one
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path / "sandbox.db", clock=lambda: THE_TIME) as opened_sandbox:
+        opened_sandbox.ensure([ADVERTISER, SECOND_ADVERTISER])
+        yield opened_sandbox
+
+
+@pytest.fixture
+def api(sandbox: Sandbox, runner: asyncio.Runner) -> Api:
+    return Api(sandbox, runner)

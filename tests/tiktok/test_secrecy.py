@@ -1,0 +1,92 @@
+"""The token and the app's secret go onto the wire and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from reconciler.secret import Secret
+from reconciler.tiktok import accounts
+from reconciler.tiktok.errors import TikTokError
+
+if TYPE_CHECKING:
+    from tests.tiktok.conftest import FakeTikTok
+
+APP_SECRET = "the-secret-of-the-app"
+
+
+def everything_said(error: BaseException) -> str:
+    return "".join([str(error), repr(error), repr(vars(error)), *traceback.format_exception(error)])
+
+
+@pytest.mark.parametrize("code", [20001, 40001, 40002, 40100, 40105, 50000, 40999])
+async def test_a_token_that_tiktok_repeats_is_struck_out(fake: FakeTikTok, token: str, code: int) -> None:
+    fake.refuses(code, f"The token {token} is not good.")
+    with pytest.raises(TikTokError) as caught:
+        await fake.session(patience_seconds=0).get("user/info/", {})
+
+    assert token not in everything_said(caught.value)
+    assert "The token *** is not good." in caught.value.message
+
+
+async def test_the_secret_of_the_app_is_struck_out_too(fake: FakeTikTok) -> None:
+    fake.refuses(40101, f"{APP_SECRET} does not match.")
+    with pytest.raises(TikTokError) as caught:
+        await accounts.advertisers(fake.session(), "12", Secret(APP_SECRET))
+
+    assert fake.last.url.params["secret"] == APP_SECRET
+    assert APP_SECRET not in everything_said(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error", [httpx.ConnectError("refused"), httpx.ReadError("reset"), httpx.RemoteProtocolError("bad")]
+)
+@pytest.mark.parametrize("repeatable", [True, False])
+async def test_a_broken_connection_shows_no_token(
+    fake: FakeTikTok, token: str, error: Exception, repeatable: bool
+) -> None:
+    with pytest.raises(TikTokError) as caught:
+        await fake.breaks(error).session(patience_seconds=0).post("user/info/", {}, repeatable=repeatable)
+
+    assert token not in everything_said(caught.value)
+
+
+async def test_no_log_of_any_library_at_any_level_shows_a_secret(
+    fake: FakeTikTok, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    fake.refuses(40100, token).breaks(httpx.ReadError(token)).refuses(50000, token).answers({"list": []})
+    await accounts.advertisers(fake.session(), "12", Secret(APP_SECRET))
+
+    assert "oauth2/advertiser/get/" in caplog.text
+    assert token not in caplog.text
+    assert APP_SECRET not in caplog.text
+
+
+async def test_each_request_leaves_one_line_that_says_what_happened(
+    fake: FakeTikTok, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="reconciler.tiktok.client")
+    await fake.answers().session().post("segment/mapping/", b"{}", repeatable=True, rows=12)
+
+    [line] = caplog.messages
+    assert line == "POST segment/mapping/: code 0, request 20240101REQUEST, 0 ms, 12 rows"
+
+
+async def test_a_long_wait_is_announced(fake: FakeTikTok, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(5):
+        fake.refuses(40100)
+    await fake.answers().session().get("user/info/", {})
+
+    [warning] = [each.message for each in caplog.records if each.levelno >= logging.WARNING]
+    assert "trying again in 30" in warning
+
+
+async def test_neither_a_session_nor_its_client_shows_the_token(fake: FakeTikTok, token: str) -> None:
+    session = fake.session()
+
+    assert token not in f"{session!r}{vars(session)!r}"
