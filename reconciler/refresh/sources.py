@@ -23,7 +23,8 @@ def check_sources(desired: Config, engine: Engine) -> list[Diagnostic]:
             columns = engine.columns(source.path)
         except ReconcilerError as problem:
             place = desired.place("sources", source.key, "path")
-            found.append(error(f"source {source.key}: {problem.message}", problem.hint or "", place))
+            message = problem.message.replace(source.path, source.declared_path)
+            found.append(error(f"source {source.key}: {message}", problem.hint or "", place))
             continue
         found += _missing_columns(source, columns, desired)
         found += _conditions(source, desired, engine)
