@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,10 @@ from reconciler.cli import screen
 from reconciler.cli.options import workspace_options
 from reconciler.cli.workspace import drive, workspace
 from reconciler.config import Adopted, Delivery, audiences_yaml
-from reconciler.errors import ReconcilerError
-from reconciler.plan.attributes import declared
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import InvalidConfigError, ReconcilerError
+from reconciler.plan.decide import Case, decide
+from reconciler.plan.inputs import Inputs
 from reconciler.plan.recovery import owned_ids
 from reconciler.refresh.accounts import read_accounts
 from reconciler.refresh.gather import sessions_for
@@ -22,6 +25,7 @@ from reconciler.tiktok.model import AudienceKind
 
 if TYPE_CHECKING:
     from reconciler.cli.workspace import Place, Workspace
+    from reconciler.config import model as config
     from reconciler.tiktok.model import Audience, Remote
 
 
@@ -63,7 +67,6 @@ def _one(place: Place, address: str, audience_id: str) -> int:
         if audience is None or audience.address != address:
             known = ", ".join(each.address for each in opened.config.audiences.values())
             raise NothingToImportError(f"{address} is not declared", hint=f"Declare it first. Declared are: {known}.")
-        wanted = declared(audience, opened.config)
         state = opened.store.open()
         if address in state.state.resources:
             raise NothingToImportError(
@@ -74,30 +77,44 @@ def _one(place: Place, address: str, audience_id: str) -> int:
             raise NothingToImportError(
                 f"{audience_id} is managed already", hint="See `reconciler state list`; `state mv` renames an address."
             )
-        found = _read(opened, wanted.advertiser_id).audiences.get(audience_id)
+        advertiser_id = opened.config.advertisers[audience.advertiser].advertiser_id
+        remote = _read(opened, advertiser_id)
+        found = remote.audiences.get(audience_id)
         if found is None:
             raise NothingToImportError(
-                f"account {wanted.advertiser_id} has no audience {audience_id}", hint="Check the id in Ads Manager."
+                f"account {advertiser_id} has no audience {audience_id}", hint="Check the id in Ads Manager."
             )
         if not found.is_creator:
             raise NothingToImportError(
                 f"{audience_id} was shared in by another account", hint="Import it in the account that made it."
             )
-        resource = Resource(
-            address,
-            wanted.advertiser_id,
-            audience_id,
-            found.name,
-            wanted.delivery,
-            wanted.identities,
-            wanted.prevent_destroy,
-        )
+        inputs = Inputs(opened.config, {advertiser_id: remote}, state.state, members=None)
+        resource = _adopting(replace(audience, import_id=audience_id), inputs)
         after = change.with_resource(state.state, resource)
         if intent := change.pending_create(after, address):
             after = change.without_pending(after, intent)
         state.save(after)
     screen.say(f'{address} now manages {audience_id} ("{found.name}"). Run `reconciler plan` to see what differs.')
     return 0
+
+
+def _adopting(audience: config.Audience, inputs: Inputs) -> Resource:
+    """Return the resource that an `import` line in the files would make."""
+    decision = decide(Case(audience.address, audience, None), inputs)
+    if isinstance(decision, Diagnostic):
+        raise InvalidConfigError([decision])
+    there = decision.before
+    if there is None:
+        raise ValueError(f"{audience.address}: nothing to adopt")
+    return Resource(
+        audience.address,
+        there.advertiser_id,
+        audience.import_id or "",
+        there.name,
+        there.delivery,
+        there.identities,
+        there.prevent_destroy,
+    )
 
 
 def _whole_account(place: Place, key: str, output: Path | None) -> int:

@@ -13,7 +13,7 @@ from reconciler.apply.order import accounts
 from reconciler.apply.workbench import Workbench
 from reconciler.cli import screen
 from reconciler.cli.options import member_options, output_format, workspace_options
-from reconciler.cli.planning import make_plan, scope_of, stage
+from reconciler.cli.planning import make_plan, require_staged, scope_of, stage
 from reconciler.cli.saved import read_plan
 from reconciler.cli.waiting import applying
 from reconciler.cli.workspace import drive, engine_in, scratch, workspace
@@ -74,13 +74,16 @@ def command(
             run.check(plan, state.state, skip_blocked=skip_blocked)
             if not plan.has_changes:
                 return _nothing_to_do(plan, form)
-            if not auto_approve:
-                _ask()
+            if not auto_approve and not _agreed():
+                screen.say("Nothing was done.")
+                return 1
             stage(opened, planned)
         else:
             run.check(plan, state.state, skip_blocked=skip_blocked)
             if not plan.has_changes:
+                screen.say(f"{plan_file} holds no changes: there is nothing to do.")
                 return _nothing_to_do(plan, form)
+            require_staged(opened, plan)
         applied = _apply(plan, opened, state, folder, quiet=form == "json")
         if applied.succeeded:
             opened.store.unstage(plan.plan_id)
@@ -117,12 +120,12 @@ def _nothing_to_do(plan: Plan, form: str) -> int:
     return 0
 
 
-def _ask() -> None:
+def _agreed() -> bool:
     if not sys.stdin.isatty():
         raise NobodyToAskError(
             "apply wants a yes, and there is no terminal to ask on",
             hint="Review a saved plan and apply that (plan --out, apply PLAN), or add --auto-approve.",
         )
     screen.say("\nDo you want to do this? Only yes is taken for a yes.")
-    if click.prompt("  Enter a value", err=True, default="", show_default=False) != "yes":
-        raise click.Abort
+    answer: str = click.prompt("  Enter a value", err=True, default="", show_default=False)
+    return answer == "yes"

@@ -19,13 +19,13 @@ R = TypeVar("R")
 
 def workspace_options(command: Callable[P, R]) -> Callable[P, R]:
     """Add `-c`, `--sandbox` and `-v`; the command takes a `Place` as `place`."""
-    from reconciler.cli.workspace import Place
+    from reconciler.cli.workspace import DEFAULT_CONFIG, Place
 
     @click.option(
         "-c",
         "--config",
         type=click.Path(path_type=Path),
-        default=Path("audiences.yaml"),
+        default=DEFAULT_CONFIG,
         show_default=True,
         metavar="PATH",
         help="The file, or a directory whose *.yaml files are read together.",
@@ -74,6 +74,5 @@ def member_options(command: Callable[P, R]) -> Callable[P, R]:
 def _log(verbose: int) -> None:
     if not verbose:
         return
-    level = logging.DEBUG if verbose > 1 else logging.INFO
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
-    logging.getLogger("reconciler").setLevel(level)
+    logging.getLogger("reconciler.tiktok" if verbose == 1 else "reconciler").setLevel(logging.DEBUG)

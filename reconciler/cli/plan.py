@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,8 +61,15 @@ def command(
     else:
         render_plan(planned.plan, screen.results(), verbose=everything)
     if out is not None:
-        screen.say(f"\nSaved to {out}. To apply exactly this: reconciler apply {out}")
+        screen.say(f"\nSaved to {out}.{_next_step(planned.plan, place, out)}")
     return exit_code(planned.plan, detailed=detailed_exitcode)
+
+
+def _next_step(plan: Plan, place: Place, out: Path) -> str:
+    if plan.errors or plan.blocked or not plan.has_changes:
+        return ""
+    command = ["reconciler", "apply", *place.options, str(out)]
+    return f" To apply exactly this: {shlex.join(command)}"
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> int:

@@ -12,6 +12,7 @@ from reconciler.cli.workspace import engine_in
 from reconciler.errors import ReconcilerError
 from reconciler.plan.build import build
 from reconciler.refresh.gather import Gathered, People, gather
+from reconciler.state.errors import MissingSetError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,8 +45,7 @@ class Planned:
     @property
     def needed(self) -> dict[str, Path]:
         """The sets its actions deliver."""
-        wanted = {a.members.set_digest for a in self.plan.actions if a.members and a.does_something}
-        return {digest: path for digest, path in self.sets.items() if digest in wanted}
+        return {digest: self.sets[digest] for digest in _delivered(self.plan)}
 
 
 def scope_of(*, skip_members: bool, targets: Sequence[str], workspace: Workspace, owned: State) -> Scope:
@@ -96,9 +96,25 @@ async def make_plan(workspace: Workspace, owned: State, scope: Scope, folder: Pa
     return Planned(build(gathered.inputs, plan_id=str(uuid4()), now=datetime.now(UTC)), gathered.sets)
 
 
+def require_staged(workspace: Workspace, plan: Plan) -> None:
+    """Check that the store holds what a saved plan delivers, before anything is done about any of it.
+
+    Raises:
+        MissingSetError: A set is not there: it was staged in another store, the local TikTok's for example.
+    """
+    for digest in _delivered(plan):
+        if not workspace.store.has_set(digest):
+            raise MissingSetError(digest)
+
+
 def stage(workspace: Workspace, planned: Planned) -> None:
     """Put what the plan delivers into the state store, so that an apply sends exactly what was reviewed."""
     plan, needed = planned.plan, planned.needed
     workspace.store.stage(plan.plan_id, plan.lineage, plan.serial, needed)
     for path in needed.values():
         workspace.store.put_set(path)
+
+
+def _delivered(plan: Plan) -> list[str]:
+    """Return the digests of the sets that the actions of `plan` deliver."""
+    return sorted({each.members.set_digest for each in plan.actions if each.members and each.does_something})

@@ -110,7 +110,10 @@ def _told(problem: BaseException) -> int:
         case BrokenPipeError():
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has had enough
         case OSError():
-            screen.error(f"{problem.strerror or problem}: {problem.filename or 'the system gives no name'}")
+            screen.error(
+                f"{problem.strerror or problem}: {problem.filename or 'the system gives no name'}",
+                "Check that the path is right and yours to use, and that its disk has space.",
+            )
         case _:
             logging.getLogger("reconciler").debug("unexpected error", exc_info=problem)
             screen.error(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,21 +10,26 @@ import click
 from rich.table import Table
 
 from reconciler.cli import screen
-from reconciler.cli.workspace import Place
+from reconciler.cli.workspace import DEFAULT_CONFIG, Place, local_tiktok
 from reconciler.config import load
 from reconciler.report.visible import visible
-from reconciler.sandbox import DEFAULT_PORT, TOKEN, Sandbox
+from reconciler.sandbox import DEFAULT_PORT, TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from reconciler.sandbox import Sandbox
 
 EXAMPLE_ACCOUNTS = ("7000000000000000001", "7000000000000000002")
+
+WIDE = 1000
+"""Columns a table may take in a pipe or a file, where an id must stay whole."""
 
 _config = click.option(
     "-c",
     "--config",
     type=click.Path(path_type=Path),
-    default=Path("audiences.yaml"),
+    default=DEFAULT_CONFIG,
     show_default=True,
     metavar="PATH",
     help="The local TikTok lies in .reconciler/ beside this file.",
@@ -87,7 +91,9 @@ def reset(config: Path) -> int:
 @_config
 def audiences(config: Path) -> int:
     """List the audiences of every account, with the people TikTok has matched so far."""
-    table = Table("account", "id", "name", "kind", "matched", "valid", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for title in ("account", "id", "name", "kind", "matched", "valid"):
+        table.add_column(title, overflow="fold")
     with _sandbox(config) as sandbox:
         for advertiser_id in _declared_accounts(config) or EXAMPLE_ACCOUNTS:
             for each in sandbox.controls.audiences(advertiser_id):
@@ -99,7 +105,8 @@ def audiences(config: Path) -> int:
                     f"{each.cover_num:,}",
                     "yes" if each.is_valid else "no",
                 )
-    screen.results().print(table)
+    console = screen.results()
+    console.print(table, width=None if console.is_terminal else WIDE, crop=False)
     return 0
 
 
@@ -169,12 +176,8 @@ def delete_ad_group(config: Path, adgroup_id: str) -> int:
     return 0
 
 
-@contextmanager
-def _sandbox(config: Path) -> Iterator[Sandbox]:
-    path = Place(config, sandbox=True).sandbox_path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with Sandbox(path) as sandbox:
-        yield sandbox
+def _sandbox(config: Path) -> AbstractContextManager[Sandbox]:
+    return local_tiktok(Place(config, sandbox=True))
 
 
 def _declared_accounts(config: Path) -> list[str]:

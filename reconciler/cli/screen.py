@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -27,12 +28,18 @@ def prepare() -> None:
 
 def results() -> Console:
     """Return the console for results."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    return _console(sys.stdout)
 
 
 def notices() -> Console:
     """Return the console for everything that is no result: progress, questions, errors."""
-    return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return _console(sys.stderr)
+
+
+def _console(stream: TextIO) -> Console:
+    # With NO_COLOR Rich leaves the colours out but keeps bold and dim; people who set it mean plain text.
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(file=stream, color_system=colours, highlight=False, soft_wrap=not stream.isatty())
 
 
 def say(message: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from reconciler.config import load
-from reconciler.errors import InvalidConfigError
+from reconciler.errors import InvalidConfigError, ReconcilerError
 from reconciler.state.repository import open_state
 from reconciler.tiktok.client import PRODUCTION_URL, TikTok
 
@@ -27,12 +27,18 @@ if TYPE_CHECKING:
     from reconciler.config import Config
     from reconciler.diagnostics import Diagnostic
     from reconciler.identity import Engine
+    from reconciler.sandbox import Sandbox
     from reconciler.state.repository import StateStore
 
 T = TypeVar("T")
 
 BASE_URL_VARIABLE: Final = "TIKTOK_BASE_URL"
+DEFAULT_CONFIG: Final = Path("audiences.yaml")
 WORK_FOLDER: Final = ".reconciler"
+
+
+class LocalTikTokError(ReconcilerError):
+    """The local TikTok cannot do what it was asked to. It stands apart, so its own errors become this one here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,12 @@ class Place:
 
     config: Path
     sandbox: bool = False
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options that lead another command here."""
+        files = () if self.config == DEFAULT_CONFIG else ("-c", str(self.config))
+        return (*files, *(("--sandbox",) if self.sandbox else ()))
 
     @property
     def folder(self) -> Path:
@@ -80,7 +92,7 @@ class Workspace:
 
     def tiktok(self) -> TikTok:
         """Return a client; an async context manager."""
-        tier = "ultimate" if self.transport is not None else str(self.config.rate_tier)
+        tier = None if self.transport is not None else str(self.config.rate_tier)
         return TikTok(self.base_url, tier=tier, transport=self.transport)
 
     def locate(self, scratch: Path) -> partial[Path]:
@@ -129,27 +141,48 @@ def scratch() -> Iterator[Path]:
 
 
 def drive(work: Coroutine[object, object, T]) -> T:
-    """Run the asynchronous inside of a command; SIGTERM stops it as cleanly as Ctrl-C does."""
+    """Run the asynchronous inside of a command; SIGTERM and a closed terminal stop it as cleanly as Ctrl-C does."""
 
     async def stoppable() -> T:
         task = asyncio.current_task()
         if task is not None and sys.platform != "win32":
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks not to be stopped by a closed terminal
+                    asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         return await work
 
-    return asyncio.run(stoppable())
+    try:
+        return asyncio.run(stoppable())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+@contextmanager
+def local_tiktok(place: Place) -> Iterator[Sandbox]:
+    """Open the local TikTok of a place; it is made where there is none.
+
+    Raises:
+        LocalTikTokError: It refused what the block asked of it, or its file cannot be used.
+    """
+    from reconciler.sandbox import Sandbox, SandboxError
+
+    place.sandbox_path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with Sandbox(place.sandbox_path) as sandbox:
+            yield sandbox
+    except SandboxError as problem:
+        raise LocalTikTokError(problem.message, hint=problem.hint) from problem
 
 
 @contextmanager
 def _on_local_tiktok(place: Place) -> Iterator[Workspace]:
-    from reconciler.sandbox import BASE_PATH, TOKEN, Sandbox
+    from reconciler.sandbox import BASE_PATH, TOKEN
 
     environ = ChainMap({"TIKTOK_ACCESS_TOKEN": TOKEN}, dict(os.environ))
     config, findings = read_config(place, environ)
     accounts = {key: replace(each, access_token=None) for key, each in config.advertisers.items()}
-    place.sandbox_path.parent.mkdir(parents=True, exist_ok=True)
     state = open_state(str(place.sandbox_state.absolute()))
-    with Sandbox(place.sandbox_path) as sandbox:
+    with local_tiktok(place) as sandbox:
         sandbox.ensure(each.advertiser_id for each in accounts.values())
         yield Workspace(
             replace(config, advertisers=accounts),

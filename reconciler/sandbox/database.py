@@ -125,13 +125,27 @@ class Database:
                     f"{path} is not a database of this version's local TikTok",
                     hint="Name another file, or delete this one to start anew.",
                 )
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._switch_to_wal()
         # A commit survives the death of this process; only the death of the machine can lose the last few.
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA temp_store = MEMORY")
         self._connection.execute("PRAGMA cache_size = -65536")
         # Identifiers are random: a batch of them dirties half the index. Rarer checkpoints write it less often.
         self._connection.execute("PRAGMA wal_autocheckpoint = 16000")
+
+    def _switch_to_wal(self) -> None:
+        # The switch takes an exclusive lock, and SQLite waits for it no time at all: where several open a new
+        # file at once, all but one are told that it is locked.
+        give_up_at = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:
+                if time.monotonic() > give_up_at:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

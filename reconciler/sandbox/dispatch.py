@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from reconciler.sandbox.operations import Operation
 
 OPERATIONS: dict[str, Operation] = {
-    operation.path: operation
+    BASE_PATH + operation.path: operation
     for family in (accounts, adgroups, custom_audiences, sharing, streaming)
     for operation in family.OPERATIONS
 }
-"""Every endpoint, by its path below the base path."""
+"""Every endpoint, by its whole path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,9 @@ def _respond(transaction: Transaction, received: Received) -> tuple[Answer, Para
 
 
 def _find(received: Received) -> Operation:
-    operation = OPERATIONS.get(received.short_path)
+    operation = OPERATIONS.get(received.path)
     if operation is None:
-        slash = " (paths end in a slash)" if f"{received.short_path}/" in OPERATIONS else ""
+        slash = " (paths end in a slash)" if f"{received.path}/" in OPERATIONS else ""
         raise Refusal(
             Code.UNSUPPORTED_PATH,
             f"The local TikTok has no endpoint {received.path}{slash}.",

@@ -1,7 +1,8 @@
 """Rate limits, kept for the one developer app this TikTok knows. Off unless a tier is set through the controls.
 
 Windows are fixed: a second, a minute and a day of the virtual clock, each counted from its own start. A
-request over a limit is answered with 40100 (and HTTP 200) and is not counted.
+request over a limit is answered with 40100 (and HTTP 200), and counts all the same: a minute's limit is 60
+times a second's, so only a caller that goes on in spite of refusals ever meets it.
 Source of the figures and of the recovery: Marketing API v1.3, rate limits.
 """
 
@@ -64,26 +65,38 @@ def count(transaction: Transaction, *, is_streaming: bool, rows: int) -> None:
     quota, allowance, amount = ("control", tier.control, 1)
     if is_streaming:
         quota, allowance, amount = ("streaming", tier.streaming, max(1, rows))
-    used = {seconds: _used(transaction, quota, seconds) for seconds in (_SECOND, _MINUTE, _DAY)}
     if transaction.now < _stopped_until(transaction, quota):
         raise _too_frequent("the limit of a minute was exceeded less than 5 minutes ago")
-    if used[_DAY] + amount > allowance.per_day:
+    used = {seconds: _use(transaction, quota, seconds, amount) for seconds in (_SECOND, _MINUTE, _DAY)}
+    if used[_DAY] > allowance.per_day:
         raise _too_frequent(f"over {allowance.per_day} a day, until 00:00 UTC")
-    if used[_MINUTE] + amount > allowance.per_minute:
-        _keep(transaction, quota, _MINUTE, used[_MINUTE], transaction.now + STOP_AFTER_MINUTE)
+    if used[_MINUTE] > allowance.per_minute:
+        transaction.connection.execute(
+            "UPDATE rate_windows SET stopped_until = ? WHERE quota = ? AND seconds = ?",
+            (transaction.now + STOP_AFTER_MINUTE, quota, _MINUTE),
+        )
         raise _too_frequent(f"over {allowance.per_minute} a minute, stop for 5 minutes")
-    if used[_SECOND] + amount > allowance.per_second:
+    if used[_SECOND] > allowance.per_second:
         raise _too_frequent(f"over {allowance.per_second} a second")
-    for seconds, before in used.items():
-        _keep(transaction, quota, seconds, before + amount, stopped_until=0)
 
 
-def _used(transaction: Transaction, quota: str, seconds: int) -> int:
-    row: tuple[int] | None = transaction.connection.execute(
-        "SELECT used FROM rate_windows WHERE quota = ? AND seconds = ? AND started_at = ?",
-        (quota, seconds, _start(transaction.now, seconds)),
+def _use(transaction: Transaction, quota: str, seconds: int, amount: int) -> int:
+    """Count `amount` in the window that is open now, a new one where the last has passed; return what it holds."""
+    row: tuple[int] = transaction.connection.execute(
+        """
+        INSERT INTO rate_windows VALUES (:quota, :seconds, :start, :amount, 0)
+        ON CONFLICT DO UPDATE SET
+            used = CASE WHEN started_at = :start THEN used ELSE 0 END + :amount, started_at = :start
+        RETURNING used
+        """,
+        {
+            "quota": quota,
+            "seconds": seconds,
+            "start": transaction.now - transaction.now % seconds,
+            "amount": amount,
+        },
     ).fetchone()
-    return row[0] if row else 0
+    return row[0]
 
 
 def _stopped_until(transaction: Transaction, quota: str) -> int:
@@ -91,17 +104,6 @@ def _stopped_until(transaction: Transaction, quota: str) -> int:
         "SELECT coalesce(max(stopped_until), 0) FROM rate_windows WHERE quota = ?", (quota,)
     ).fetchone()
     return row[0]
-
-
-def _keep(transaction: Transaction, quota: str, seconds: int, used: int, stopped_until: int) -> None:
-    transaction.connection.execute(
-        "INSERT OR REPLACE INTO rate_windows VALUES (?, ?, ?, ?, ?)",
-        (quota, seconds, _start(transaction.now, seconds), used, stopped_until),
-    )
-
-
-def _start(now: int, seconds: int) -> int:
-    return now - now % seconds
 
 
 def _too_frequent(why: str) -> Refusal:

@@ -139,7 +139,7 @@ class Parameters:
     def number(self, name: str, *, default: int, low: int, high: int | None = None) -> int:
         """Return a whole number between `low` and `high`, `default` where it was not sent."""
         number = self._values.get(name, default)
-        if not isinstance(number, int) or isinstance(number, bool):
+        if not isinstance(number, int):
             raise invalid(name, "Must be a whole number.")
         if number < low or (high is not None and number > high):
             bounds = f"at least {low}" if high is None else f"between {low} and {high}"

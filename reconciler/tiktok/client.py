@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 PRODUCTION_URL = "https://business-api.tiktok.com/open_api/v1.3"
 
+SHORTEST_SECRET = 8
+"""Characters. Anything shorter is nobody's token or secret, and striking it out would only tear words apart."""
+
 Parameter: TypeAlias = "str | int | Secret | Sequence[str] | Mapping[str, object]"
 """A value of a query: lists and objects travel as JSON, a `Secret` is revealed on the wire only."""
 
@@ -47,7 +50,8 @@ class TikTok:
 
     Args:
         base_url: Where the API is, with its version and without a slash at the end.
-        tier: The rate-limit tier TikTok granted the app: basic, advanced, premium or ultimate.
+        tier: The rate-limit tier TikTok granted the app: basic, advanced, premium or ultimate. None keeps no
+            pace: for the local TikTok.
         transport: What carries requests instead of the network: ASGI, a mock.
         timeout: For one request.
         patience_seconds: How long one call is tried for while TikTok asks to wait.
@@ -61,7 +65,7 @@ class TikTok:
         self,
         base_url: str = PRODUCTION_URL,
         *,
-        tier: str = "basic",
+        tier: str | None = "basic",
         transport: httpx.AsyncBaseTransport | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         patience_seconds: float = PATIENCE_SECONDS,
@@ -251,6 +255,6 @@ def _written(value: Parameter) -> str:
 def _redacted(said: str, secrets: tuple[Secret, ...]) -> str:
     """Return `said` without any of `secrets`, which an answer may well repeat."""
     for secret in secrets:
-        if secret:
+        if len(secret.reveal()) >= SHORTEST_SECRET:
             said = said.replace(secret.reveal(), str(secret))
     return said

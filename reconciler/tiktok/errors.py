@@ -173,7 +173,7 @@ class UnreachableError(TikTokError):
     """No answer: the name does not resolve, nobody listens, TLS fails, the connection broke, or it took too long.
 
     Attributes:
-        passing: False where trying again cannot help, such as a certificate that does not verify.
+        passing: False where trying again cannot help: a host that does not exist, a certificate that does not verify.
     """
 
     headline = "TikTok cannot be reached for {call}"

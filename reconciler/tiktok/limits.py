@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +48,10 @@ TIERS: Mapping[str, Tier] = {
     "premium": Tier(Rate(30, 1_800, 2_592_000), Rate(30_000, 1_800_000, 2_592_000_000)),
     "ultimate": Tier(Rate(50, 3_000, 4_320_000), Rate(50_000, 3_000_000, 4_320_000_000)),
 }
+
+
+UNPACED: Final = Rate(10**9, 60 * 10**9, 86_400 * 10**9)
+"""For a TikTok that limits nobody: more than any machine sends."""
 
 
 class Pace:
@@ -116,14 +120,15 @@ class Pace:
 
 
 class Paces:
-    """The two allowances of one developer app."""
+    """The two allowances of one developer app; without a tier, none."""
 
-    def __init__(self, tier: str) -> None:
-        if tier not in TIERS:
+    def __init__(self, tier: str | None) -> None:
+        if tier is not None and tier not in TIERS:
             msg = f'unknown rate tier "{tier}"; TikTok has {", ".join(TIERS)}'
             raise ValueError(msg)
-        self._control = Pace(TIERS[tier].control.per_second)
-        self._streaming = Pace(TIERS[tier].streaming.per_second)
+        granted = Tier(UNPACED, UNPACED) if tier is None else TIERS[tier]
+        self._control = Pace(granted.control.per_second)
+        self._streaming = Pace(granted.streaming.per_second)
 
     def meant_for(self, rows: int) -> Pace:
         """Return the pace of a request that streams `rows` rows: with none it is a control request."""

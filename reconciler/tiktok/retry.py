@@ -58,9 +58,9 @@ class Retry:
             return self._after_refusal(error)
         self._refusals = 0
         if isinstance(error, (ServiceFaultError, WriteConflictError)):
-            return self._within(self._patience, error)
+            return self._within(self._patience, logging.INFO, error)
         if isinstance(error, (UnreachableError, UnreadableAnswerError)) and error.passing:
-            return self._within(min(SILENCE_SECONDS, self._patience), error)
+            return self._within(min(SILENCE_SECONDS, self._patience), logging.WARNING, error)
         return False
 
     def _after_refusal(self, error: RateLimitedError) -> bool | float:
@@ -80,10 +80,10 @@ class Retry:
         log.log(logging.INFO if over_second else logging.WARNING, "%s; trying again in %.0f seconds", error, wait)
         return wait
 
-    def _within(self, seconds: float, error: TikTokError) -> bool:
+    def _within(self, seconds: float, level: int, error: TikTokError) -> bool:
         go_on = self._elapsed() < seconds
         if go_on:
-            log.info("%s; trying again", error)
+            log.log(level, "%s; trying again", error)
         return go_on
 
     def _elapsed(self) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import ssl
 from typing import TYPE_CHECKING
 
@@ -31,7 +33,6 @@ _NEVER_LEFT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
-_HOPELESS = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
 class BrokenOffError(UnreachableError):
@@ -71,8 +72,15 @@ def told(error: httpx.RequestError) -> str:
     """Return what went wrong in the system's words ("Connection refused"), which lie some causes below `error`."""
     if isinstance(error, httpx.TimeoutException):
         return "it took too long"
-    reasons = [each.strerror for each in _causes(error) if isinstance(each, OSError) and each.strerror]
+    reasons = [_system_words(each) for each in _causes(error) if isinstance(each, OSError) and each.errno]
     return reasons[-1] if reasons else str(error) or type(error).__name__
+
+
+def _system_words(error: OSError) -> str:
+    # Name resolution and TLS number their errors on their own; the event loop words the system's in its own way.
+    if error.errno is None or isinstance(error, (socket.gaierror, ssl.SSLError)):
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
 
 
 def unanswered(error: httpx.RequestError, reason: str, path: str, advertiser_id: str | None) -> TikTokError:
@@ -87,13 +95,16 @@ def unanswered(error: httpx.RequestError, reason: str, path: str, advertiser_id:
     if isinstance(error, httpx.DecodingError):
         return UnreadableAnswerError("its compression is broken", path=path, advertiser_id=advertiser_id)
     kind = UnreachableError if isinstance(error, _NEVER_LEFT) else BrokenOffError
-    passing = not isinstance(error, _HOPELESS) and not _is_untrusted(error)
-    return kind(reason, passing=passing, path=path, advertiser_id=advertiser_id)
+    return kind(reason, passing=not _is_hopeless(error), path=path, advertiser_id=advertiser_id)
 
 
-def _is_untrusted(error: BaseException) -> bool:
-    """Whether a certificate that does not verify is behind `error`: it will not verify next time either."""
-    return any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(error))
+def _is_hopeless(error: BaseException) -> bool:
+    """Whether the next attempt would fail alike: a host that does not exist, a certificate that does not verify."""
+    return any(
+        isinstance(each, (ssl.SSLCertVerificationError, httpx.UnsupportedProtocol, httpx.LocalProtocolError))
+        or (isinstance(each, socket.gaierror) and each.errno == socket.EAI_NONAME)
+        for each in _causes(error)
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -101,7 +112,5 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     cause: BaseException | None = error
     while cause is not None:
         yield cause
-        if isinstance(cause, BaseExceptionGroup):
-            cause = cause.exceptions[-1]
-        else:
-            cause = cause.__cause__ or cause.__context__
+        below = cause.exceptions[-1] if isinstance(cause, BaseExceptionGroup) else cause.__cause__
+        cause = below or cause.__context__

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Location, error, warning
-from reconciler.report import diagnostics_document, render_diagnostics
+from reconciler.report.diagnostics import diagnostics_document, render_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Callable

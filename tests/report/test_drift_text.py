@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.plan.drift import Drift, Drifted, DriftKind
-from reconciler.report import render_drift
+from reconciler.report.drift_text import render_drift
 
 if TYPE_CHECKING:
     from collections.abc import Callable

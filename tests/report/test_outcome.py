@@ -6,7 +6,8 @@ import pytest
 
 from reconciler.apply.model import Applied, Outcome, OutcomeStatus
 from reconciler.plan.model import ActionKind
-from reconciler.report import applied_document, render_applied
+from reconciler.report.outcome_document import applied_document
+from reconciler.report.outcome_text import render_applied
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from reconciler.diagnostics import Location, error, warning
 from reconciler.plan.model import Action, ActionKind, Attributes, Block, Change, Guard, MemberChange, Plan
-from reconciler.report import render_plan
+from reconciler.report.plan_text import render_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from reconciler.plan.status import StatusRow, status_document
-from reconciler.report import render_status
+from reconciler.report.status_text import render_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,11 @@ from reconciler.diagnostics import Location, error
 from reconciler.plan.drift import Drift, Drifted, DriftKind
 from reconciler.plan.model import Action, ActionKind, Attributes, Block, Change, Guard, Plan
 from reconciler.plan.status import StatusRow
-from reconciler.report import render_applied, render_diagnostics, render_drift, render_plan, render_status
+from reconciler.report.diagnostics import render_diagnostics
+from reconciler.report.drift_text import render_drift
+from reconciler.report.outcome_text import render_applied
+from reconciler.report.plan_text import render_plan
+from reconciler.report.status_text import render_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.report import quoted, visible
+from reconciler.report.visible import quoted, visible
 
 
 @pytest.mark.parametrize("name", ["Lapsed buyers", "Käufer 90+", "購入者 🛒", "قائمة", "50% off; a\\b", "[red]x[/red]"])

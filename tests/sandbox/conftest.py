@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,9 @@ class Api:
         """Send a request as it is; `path` is below the base path."""
 
         async def send() -> httpx.Response:
-            async with httpx.AsyncClient(transport=self._transport, base_url=f"http://tiktok.test{BASE_PATH}") as client:
+            async with httpx.AsyncClient(
+                transport=self._transport, base_url=f"http://tiktok.test{BASE_PATH}"
+            ) as client:
                 headers = {"Access-Token": token} if token is not None else {}
                 headers |= options.pop("headers", {})
                 return await client.request(method, path, headers=headers, **options)
@@ -109,9 +112,7 @@ def opened(response: httpx.Response) -> Reply:
     """Open an envelope."""
     envelope = response.json()
     assert set(envelope) == {"code", "message", "request_id", "data"}
-    return Reply(
-        response.status_code, envelope["code"], envelope["message"], envelope["request_id"], envelope["data"]
-    )
+    return Reply(response.status_code, envelope["code"], envelope["message"], envelope["request_id"], envelope["data"])
 
 
 def md5(text: str) -> str:
@@ -130,10 +131,20 @@ def runner() -> Iterator[asyncio.Runner]:
         yield one
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path / "sandbox.db", clock=lambda: THE_TIME) as opened_sandbox:
+@pytest.fixture(scope="session")
+def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with both accounts and nothing else, to be copied: making one takes longer than a test does."""
+    path = tmp_path_factory.mktemp("sandbox") / "new.db"
+    with Sandbox(path, clock=lambda: THE_TIME) as opened_sandbox:
         opened_sandbox.ensure([ADVERTISER, SECOND_ADVERTISER])
+    return path
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, new_file: Path) -> Iterator[Sandbox]:
+    path = tmp_path / "sandbox.db"
+    shutil.copy(new_file, path)
+    with Sandbox(path, clock=lambda: THE_TIME) as opened_sandbox:
         yield opened_sandbox
 
 

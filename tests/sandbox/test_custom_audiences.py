@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -195,7 +195,7 @@ def test_the_sub_type_goes_one_way_and_the_name_beside_it_is_ignored(api: Api) -
 
 
 @pytest.mark.parametrize("fields", [{"file_paths": ["abc"]}, {"action": "APPEND"}, {"retention_in_days": 30}])
-def test_customer_files_are_refused_openly(api: Api, fields: dict[str, object]) -> None:
+def test_customer_files_are_refused_openly(api: Api, fields: dict[str, Any]) -> None:
     reply = api.post(UPDATE, advertiser_id=ADVERTISER, custom_audience_id=api.create(), **fields)
 
     assert reply.code == 40002

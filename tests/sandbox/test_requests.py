@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.sandbox import BASE_PATH, TOKEN
-from reconciler.sandbox.dispatch import OPERATIONS
+from reconciler.sandbox import BASE_PATH, TOKEN, dispatch
 from tests.sandbox.conftest import ADVERTISER, SECOND_ADVERTISER, opened
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 LIST = "/dmp/custom_audience/list/"
 GET = "/dmp/custom_audience/get/"
 UPDATE = "/dmp/custom_audience/update/"
+OPERATIONS = {operation.path: operation for operation in dispatch.OPERATIONS.values()}
 
 
 def test_every_answer_has_a_request_id_of_its_own(api: Api) -> None:
@@ -44,11 +44,12 @@ def test_an_endpoint_that_is_not_there_is_not_found(api: Api, path: str) -> None
     assert (reply.status, reply.code) == (404, 40008)
 
 
-def test_a_path_outside_of_the_api_version_is_not_found(api: Api, sandbox: Sandbox) -> None:
-    response = api.send("GET", "http://tiktok.test/open_api/v1.2/user/info/")
+@pytest.mark.parametrize("path", ["/open_api/v1.2/user/info/", "/user/info/", "/open_api/v1.3user/info/"])
+def test_a_path_outside_of_the_api_version_is_not_found(api: Api, sandbox: Sandbox, path: str) -> None:
+    response = api.send("GET", f"http://tiktok.test{path}")
 
     assert response.status_code == 404
-    assert sandbox.controls.requests()[-1].path == "/open_api/v1.2/user/info/"
+    assert sandbox.controls.requests()[-1].path == path
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
@@ -116,7 +117,9 @@ def test_every_endpoint_of_an_account_refuses_a_missing_advertiser_id(api: Api, 
     assert reply.message.startswith("advertiser_id: Missing")
 
 
-@pytest.mark.parametrize("value", [7000000000000000001, 7e18, None, ["7000000000000000001"], "", "70a", " 7", "٧", "-7"])
+@pytest.mark.parametrize(
+    "value", [7000000000000000001, 7e18, None, ["7000000000000000001"], "", "70a", " 7", "٧", "-7"]
+)
 def test_an_id_that_is_no_string_of_digits_is_refused_by_name(api: Api, value: object) -> None:
     reply = api.post(UPDATE, advertiser_id=value, custom_audience_id="1", custom_audience_name="x")
 

@@ -137,3 +137,9 @@ async def test_one_session_does_not_pass_the_limit_that_another_one_has_used(fak
     await asyncio.gather(*(sessions[number % 2].get("user/info/", {}) for number in range(95)))
 
     assert 9 < asyncio.get_running_loop().time() < 10.5
+
+
+def test_without_a_tier_nothing_waits() -> None:
+    paces = Paces(None)
+    assert [paces.meant_for(0).reserve(0.0) for _ in range(100)][-1] < 0.001
+    assert [paces.meant_for(1000).reserve(0.0, 1000) for _ in range(1000)][-1] < 0.01

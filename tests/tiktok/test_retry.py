@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from typing import TYPE_CHECKING
 
@@ -180,6 +181,22 @@ async def test_a_certificate_that_does_not_verify_is_not_tried_again(fake: FakeT
         await fake.breaks(error).session().get(READ, {})
 
     assert len(fake.requests) == 1
+
+
+async def test_a_host_that_does_not_exist_is_not_tried_again(fake: FakeTikTok) -> None:
+    error = httpx.ConnectError("[Errno -2] Name or service not known")
+    error.__cause__ = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    with pytest.raises(UnreachableError, match="Name or service not known"):
+        await fake.breaks(error).session().get(READ, {})
+
+    assert len(fake.requests) == 1
+
+
+async def test_a_name_that_does_not_resolve_for_now_is_tried_again(fake: FakeTikTok) -> None:
+    error = httpx.ConnectError("[Errno -3] Temporary failure in name resolution")
+    error.__cause__ = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    assert await fake.breaks(error).answers({"ok": 1}).session().get(READ, {}) == {"ok": 1}
 
 
 async def test_over_the_second_the_wait_is_a_second_or_two(fake: FakeTikTok) -> None:

@@ -86,6 +86,13 @@ async def test_a_long_wait_is_announced(fake: FakeTikTok, caplog: pytest.LogCapt
     assert "trying again in 30" in warning
 
 
+async def test_silence_is_announced_while_it_lasts(fake: FakeTikTok, caplog: pytest.LogCaptureFixture) -> None:
+    await fake.breaks(httpx.ConnectError("Connection refused")).answers().session().get("user/info/", {})
+
+    [warning] = [each.message for each in caplog.records if each.levelno >= logging.WARNING]
+    assert warning.endswith("Connection refused; trying again")
+
+
 async def test_neither_a_session_nor_its_client_shows_the_token(fake: FakeTikTok, token: str) -> None:
     session = fake.session()
 

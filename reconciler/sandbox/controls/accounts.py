@@ -129,7 +129,10 @@ def _grant(transaction: Transaction, token: str, advertiser_id: str, role: Role)
 def _require_token(transaction: Transaction, token: str) -> None:
     row = transaction.connection.execute("SELECT 1 FROM tokens WHERE digest = ?", (digest_of(token),)).fetchone()
     if row is None:
-        raise SandboxError("the local TikTok does not know that token", hint="Make it first, with Controls.add_token.")
+        raise SandboxError(
+            "the local TikTok does not know that token",
+            hint="Check its spelling: only tokens that were made here exist.",
+        )
 
 
 def _spell_scopes(scopes: Iterable[int]) -> str:

@@ -43,7 +43,8 @@ def require_account(transaction: Transaction, advertiser_id: str) -> None:
     ).fetchone()
     if row is None:
         raise SandboxError(
-            f"the local TikTok has no advertiser {advertiser_id}", hint="Make it first, with Sandbox.ensure."
+            f"the local TikTok has no advertiser {advertiser_id}",
+            hint="Check the id: only accounts that were made here exist.",
         )
 
 
@@ -53,6 +54,6 @@ def require_audience(transaction: Transaction, audience_id: str) -> Audience:
     if audience is None:
         raise SandboxError(
             f"the local TikTok has no audience {audience_id}",
-            hint="It may have been deleted; Controls.audiences lists what an account has.",
+            hint="Check the id: it may have been deleted, or belong to the real TikTok.",
         )
     return audience

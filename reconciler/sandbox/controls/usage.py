@@ -114,7 +114,8 @@ def _require_ad_group(transaction: Transaction, adgroup_id: str) -> AdGroup:
     ad_group = find_ad_group(transaction, adgroup_id)
     if ad_group is None:
         raise SandboxError(
-            f"the local TikTok has no ad group {adgroup_id}", hint="Make it first, with Controls.add_ad_group."
+            f"the local TikTok has no ad group {adgroup_id}",
+            hint="Check the id: only ad groups that were made here exist.",
         )
     return ad_group
 
