@@ -43,5 +43,10 @@ def stacked(tables: Sequence[ir.Table]) -> ir.Table:
 
 
 def type_name(dtype: dt.DataType) -> str:
-    """Return a column's type as DuckDB spells it."""
-    return "VARCHAR" if dtype.is_string() else DuckDBType.to_string(dtype)
+    """Return a column's type as DuckDB spells it, a timestamp's precision aside."""
+    if dtype.is_string():
+        return "VARCHAR"
+    if dtype.is_timestamp():
+        return "TIMESTAMP WITH TIME ZONE" if dtype.timezone else "TIMESTAMP"
+    name: str = DuckDBType.to_string(dtype)
+    return name

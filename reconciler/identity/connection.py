@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ibis
+from sqlglot import exp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,8 +41,10 @@ def connect(limits: Limits, files: Sequence[str]) -> Iterator[Backend]:
     The lock is DuckDB's own: no other file, no network, no extension, and no setting can be changed any more, so
     that nothing written in a `where` reaches further.
 
-    Spilled pages are not encrypted: the DuckDB that pip installs has no cipher it would write with unless told that
-    an unsafe one will do. They hold hashed columns only, as the set files beside them do.
+    Spilled pages are encrypted, because hashing before anything can spill is not enough: DuckDB writes whole pages,
+    and what a page does not fill is memory it used before, file contents among it. The key lives in this connection
+    and nowhere else. The DuckDB on PyPI has only a cipher whose random numbers are not of cryptographic quality and
+    says so in the setting's name; it keeps raw values from a disk and its backups, not from a cryptanalyst.
     """
     spill = Path(tempfile.mkdtemp(prefix="spill-", dir=limits.scratch))
     backend = ibis.duckdb.connect(
@@ -55,7 +58,10 @@ def connect(limits: Limits, files: Sequence[str]) -> Iterator[Backend]:
     )
     try:
         backend.settings["enable_progress_bar"] = False
-        backend.settings["allowed_paths"] = [spelling for file in files for spelling in {file, literally(file)}]
+        backend.settings["temp_file_encryption"] = True
+        backend.settings["force_mbedtls_unsafe"] = True
+        allowed = [exp.Literal.string(path) for file in files for path in (file, literally(file))]
+        backend.raw_sql(f"SET allowed_paths = {exp.array(*allowed).sql('duckdb')}")
         backend.settings["enable_external_access"] = False
         backend.settings["lock_configuration"] = True
         yield backend

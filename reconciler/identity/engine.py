@@ -43,7 +43,7 @@ class Engine:
         """Start an engine.
 
         Args:
-            scratch: Where it spills what memory cannot hold, in a folder only this user can read, removed on close.
+            scratch: Where it spills what memory cannot hold: encrypted, for this user alone, gone on close.
             url: Which engine; ``duckdb`` is the one there is.
             memory_limit: What DuckDB may hold, e.g. ``512MB``; the process takes some 200 MB beside it.
             threads: Threads, or None for one a core.
@@ -191,5 +191,6 @@ class Engine:
 
     def _schema(self, backend: Backend, files: Files) -> ibis.Schema:
         if files not in self._schemas:
-            self._schemas[files] = detect_schema(backend, files)
+            with reading_source(files):
+                self._schemas[files] = detect_schema(backend, files)
         return self._schemas[files]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _LINE = re.compile(r"Error on Line: (\d+)|in line (\d+)")
 _WIDTH = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
-_ABSENT = re.compile(r'schema mismatch in glob: column "([^"\n]+)" was read from')
+_ABSENT = re.compile(r'schema mismatch in glob: column "([^"\n]+)" was read .* could not be found in file "([^"\n]+)"')
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def _translated(explain: Callable[[str], IdentityError]) -> Iterator[None]:
 def _of_engine(error: Exception) -> IdentityError | None:
     if isinstance(error, duckdb.OutOfMemoryException):
         return EngineError(
-            "the engine ran out of memory or of room to spill", hint="Free disk space, or give it more memory."
+            "the engine ran out of memory or of room to spill", hint="Free memory and disk space, or split the source."
         )
     if isinstance(error, duckdb.InternalException | duckdb.FatalException | duckdb.NotImplementedException):
         return EngineError(
@@ -86,14 +86,14 @@ def _of_source(message: str, files: Files, *, filtered: bool) -> IdentityError:
         )
     if match := _ABSENT.search(message):
         return SourceUnreadableError(
-            f'{place} lacks the column "{match[1]}" that other files have',
+            f'{match[2]} lacks the column "{match[1]}" that other files have',
             hint="Give all files of a source the same columns.",
         )
     if "unterminated quote" in message:
         return SourceUnreadableError(f"{place}: a quoted value does not end", hint='Write a quote in a value as "".')
     if "utf-8" in message.lower() or "unicode" in message.lower():
         return SourceUnreadableError(f"{place} is not UTF-8 text", hint="Save it as UTF-8.")
-    if "failed to cast column" in message or "onver" in message:
+    if "failed to cast" in message.lower() or "convert" in message.lower():
         return SourceUnreadableError(
             f"{place}: a value does not fit its column's type", hint="Give a column the same type in all files."
         )

@@ -67,8 +67,8 @@ def build_set(
 def _hash_rows(backend: Backend, rows: Rows, columns: Sequence[MappedColumn]) -> ir.Table:
     """Return for each row its person, and for each column the hash, the flaw, and the shape of what is malformed.
 
-    Nothing raw is among the columns, so whatever the engine keeps or spills from here on is hashed. Each step is a view
-    of its own, because Ibis writes an expression out again wherever it is used.
+    Nothing raw is among the columns, so whatever the engine keeps from here on is hashed. Each step is a view of its
+    own, because Ibis writes an expression out again wherever it is used.
     """
     rules = [rule_for(mapped, raw.type()) for mapped, raw in zip(columns, rows.identifiers, strict=True)]
     spelled = backend.create_view(

@@ -20,6 +20,7 @@ import ibis.expr.datatypes as dt
 
 from reconciler.identifiers import Identity
 from reconciler.identity.columns import type_name
+from reconciler.identity.connection import literally
 from reconciler.identity.errors import ColumnMissingError, ColumnTypeError, SourceUnreadableError
 from reconciler.identity.files import Files, Format, Header, read_header
 from reconciler.identity.where import choose
@@ -54,24 +55,37 @@ class Rows:
 def detect_schema(backend: Backend, files: Files) -> ibis.Schema:
     """Return the columns of `files` and their types; those of text by looking at every row."""
     if files.format is Format.PARQUET:
-        return backend.read_parquet(list(files.paths)).schema()
+        return backend.read_parquet(_patterns(files)).schema()
     if files.format is Format.JSON_LINES:
         return _json_schema(backend, files)
     header = read_header(files)
+    types = _csv_types(backend, files, header)
+    if len(types) != len(header.columns):
+        # Detection does not say which line is wrong; reading does, and raises.
+        backend.to_pyarrow(_read_csv(backend, files, header, text_schema(header)).count())
+        raise SourceUnreadableError(f"{files.path} is not readable CSV", hint="Are all rows as wide as the header?")
+    return ibis.schema(dict(zip(header.columns, types, strict=True)))
+
+
+def _csv_types(backend: Backend, files: Files, header: Header) -> tuple[dt.DataType, ...]:
+    """Return what every row of each column converts to; not one for each column where the rows do not fit."""
     try:
-        return backend.read_csv(
-            list(files.paths),
+        detected = backend.read_csv(
+            _patterns(files),
             **_dialect(header),
-            names=list(header.columns),
             sample_size=-1,
             files_to_sniff=-1,
             dateformat="%Y-%m-%d",
             timestampformat="%Y-%m-%d %H:%M:%S",
-        ).schema()
+        )
     except duckdb.Error:
-        # Detection only says that it failed; reading says in which line, and raises.
-        backend.to_pyarrow(_read_csv(backend, files, header, text_schema(header)).count())
-        raise
+        return ()
+    types: tuple[dt.DataType, ...] = detected.schema().types
+    return types
+
+
+def _patterns(files: Files) -> list[str]:
+    return [literally(path) for path in files.paths]
 
 
 def text_schema(header: Header) -> ibis.Schema:
@@ -119,7 +133,7 @@ def read_rows(
     """
     names = resolve(columns, schema, files)
     if files.format is Format.PARQUET:
-        table = backend.read_parquet(list(files.paths), table_name=_RAW)
+        table = backend.read_parquet(_patterns(files), table_name=_RAW)
         chosen = table if where is None else choose(backend, _RAW, where, tuple(schema.names))
         return Rows(chosen, tuple(chosen[name] for name in names))
     text = _read_text(backend, files, schema, names, typed=where is not None)
@@ -142,14 +156,14 @@ def _read_text(
     if files.format is Format.JSON_LINES:
         columns = {**schema, **as_text} if typed else as_text
         return backend.read_json(
-            list(files.paths), table_name=_RAW, format="newline_delimited", columns=type_names(ibis.schema(columns))
+            _patterns(files), table_name=_RAW, format="newline_delimited", columns=type_names(ibis.schema(columns))
         )
     header = read_header(files)
     return _read_csv(backend, files, header, ibis.schema({**schema, **as_text}))
 
 
 def _read_csv(backend: Backend, files: Files, header: Header, schema: ibis.Schema) -> ir.Table:
-    return backend.read_csv(list(files.paths), table_name=_RAW, columns=type_names(schema), **_dialect(header))
+    return backend.read_csv(_patterns(files), table_name=_RAW, columns=type_names(schema), **_dialect(header))
 
 
 def _dialect(header: Header) -> dict[str, str | bool]:
@@ -168,7 +182,7 @@ def _dialect(header: Header) -> dict[str, str | bool]:
 
 def _json_schema(backend: Backend, files: Files) -> ibis.Schema:
     schema = backend.read_json(
-        list(files.paths),
+        _patterns(files),
         format="newline_delimited",
         records="true",
         sample_size=-1,
@@ -177,7 +191,8 @@ def _json_schema(backend: Backend, files: Files) -> ibis.Schema:
     ).schema()
     if schema == ibis.schema({"json": "json"}):
         raise SourceUnreadableError(f"{files.path} holds no objects", hint="Was its export cut off?")
-    return schema
+    # What looks like a UUID is text: in a `where` it must behave as it does in CSV.
+    return ibis.schema({name: dt.string if dtype.is_uuid() else dtype for name, dtype in schema.items()})
 
 
 def _is_empty(backend: Backend, files: Files, table: ir.Table) -> bool:

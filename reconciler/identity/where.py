@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _VERDICT: Final = "where_verdict"
 _CHOSEN: Final = "where_chosen"
+_NULLS: Final = "where_nulls"
 
 
 def choose(backend: Backend, source: str, where: str, columns: tuple[str, ...]) -> ir.Table:
@@ -44,6 +45,10 @@ def choose(backend: Backend, source: str, where: str, columns: tuple[str, ...]) 
         backend.raw_sql(f'CREATE TEMP VIEW {_VERDICT} AS SELECT {bound} AS verdict FROM "{source}"')
         verdict = backend.table(_VERDICT).schema()["verdict"]
         backend.raw_sql(f'CREATE TEMP VIEW {_CHOSEN} AS SELECT * FROM "{source}" WHERE {bound}')
+        # Judging a row of nulls brings out what fails on every row, a date misspelled in `where` for example, while
+        # there is no value of anybody that a message could quote.
+        _create_row_of_nulls(backend, source)
+        backend.raw_sql(f"SELECT * FROM {_NULLS} WHERE {bound}").fetchall()
     except duckdb.Error as error:
         failure = error
     if failure is not None:
@@ -54,6 +59,11 @@ def choose(backend: Backend, source: str, where: str, columns: tuple[str, ...]) 
             hint="Compare it with something.",
         )
     return backend.table(_CHOSEN)
+
+
+def _create_row_of_nulls(backend: Backend, source: str) -> None:
+    nothing = backend.table(source).limit(0)
+    backend.create_view(_NULLS, nothing.aggregate(**{name: nothing[name].max() for name in nothing.columns}))
 
 
 def _check_shape(where: str) -> None:
