@@ -69,7 +69,7 @@ def _check_landing(inspection: Inspection, targets: Mapping[int, str], known: se
         if declared is None or address in known or not inspection.is_sound("moved", index):
             continue
         if address.removeprefix("audience.") not in declared:
-            detail = "An audience that moves there would be planned for deletion. Declare it, or list it under removed."
+            detail = "A plan refuses to move an audience there. Declare it, or list it under removed."
             inspection.warning(path, f"{inspection.shown(*path)} is moved to but not declared", detail)
 
 

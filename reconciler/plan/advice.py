@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deepdiff import DeepDiff
-
 from reconciler.diagnostics import Diagnostic, warning
+from reconciler.plan.attributes import differing_keys
 from reconciler.plan.model import ActionKind
 from reconciler.tiktok.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.config.model import Audience
+    from reconciler.config.model import Audience, Config
     from reconciler.plan.inputs import Inputs, MemberFacts
     from reconciler.plan.model import Action
     from reconciler.state.model import Resource
+    from reconciler.tiktok.model import Account
 
 
 def advise(actions: Iterable[Action], inputs: Inputs, resources: Iterable[Resource]) -> list[Diagnostic]:
@@ -60,16 +60,19 @@ def _accounts(inputs: Inputs) -> Iterator[Diagnostic]:
                 "TikTok decides at the first write.",
                 inputs.desired.place("advertisers", key),
             )
-        seen = {"name": account.name, "status": account.status, "currency": account.currency}
-        seen["timezone"] = account.timezone
-        compared = {name: seen[name] for name in advertiser.expect if name in seen}
-        for level in DeepDiff(dict(advertiser.expect), compared, view="tree").get("values_changed", ()):
-            name = str(level.path(output_format="list")[0])
-            yield warning(
-                f"advertiser {key}: {name} is {level.t2}, expected {level.t1}",
-                "Change it in Ads Manager, or change `expect`.",
-                inputs.desired.place("advertisers", key, "expect", name),
-            )
+        yield from _expectations(key, advertiser.expect, account, inputs.desired)
+
+
+def _expectations(key: str, expect: Mapping[str, str], account: Account, desired: Config) -> Iterator[Diagnostic]:
+    there = {"name": account.name, "status": account.status, "currency": account.currency}
+    there["timezone"] = account.timezone
+    known = {name: wanted for name, wanted in expect.items() if name in there}
+    for name in sorted(differing_keys(known, {name: there[name] for name in known})):
+        yield warning(
+            f"advertiser {key}: {name} is {there[name]}, expected {known[name]}",
+            "Change it in Ads Manager, or change `expect`.",
+            desired.place("advertisers", key, "expect", name),
+        )
 
 
 def _health(action: Action, audience: Audience, inputs: Inputs) -> Iterator[Diagnostic]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from deepdiff import DeepDiff
-
 from reconciler.plan.model import Attributes, Change
 from reconciler.tiktok.model import AudienceKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.config.model import Audience, Config
     from reconciler.state.model import Resource
     from reconciler.tiktok import model as tiktok
@@ -61,9 +61,15 @@ def adopted(audience: tiktok.Audience, wanted: Attributes) -> Attributes:
 def difference(before: Attributes, after: Attributes) -> tuple[Change, ...]:
     """Return each attribute that differs, whole: a list that changed is shown before and after, not item by item."""
     was, wanted = asdict(before), asdict(after)
-    differing = {level.path(output_format="list")[0] for levels in _levels(was, wanted) for level in levels}
+    differing = differing_keys(was, wanted)
     return tuple(Change(name, was[name], wanted[name]) for name in was if name in differing)
 
 
-def _levels(was: dict[str, object], wanted: dict[str, object]) -> list[list]:  # type: ignore[type-arg]  # DeepDiff is untyped
-    return [list(levels) for levels in DeepDiff(was, wanted, view="tree").values()]
+def differing_keys(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:
+    """Return the keys whose values differ, in whatever depth."""
+    if before == after:
+        return frozenset()
+    from deepdiff import DeepDiff  # half a second to import, and most plans find nothing that differs
+
+    levels = (level for found in DeepDiff(before, after, view="tree").values() for level in found)
+    return frozenset(str(level.path(output_format="list")[0]) for level in levels)

@@ -74,8 +74,10 @@ def decide_deposed(resource: Resource, inputs: Inputs) -> list[Action]:
     """Return what is to be done about each audience this resource deposed.
 
     One that nothing uses any more is deleted. One still in use stays without an action: a warning says so, and no
-    plan is kept waiting for it. Where the resource is handed over, so is what it deposed.
+    plan is kept waiting for it. Where the resource itself is to go, so is what it deposed, in use or not, for a guard
+    to speak; and where it is handed over, so is what it deposed.
     """
+    declared_here = any(each.address == resource.address for each in inputs.desired.audiences.values())
     actions = []
     for old in resource.deposed:
         remote = inputs.actual[old.advertiser_id]
@@ -86,6 +88,8 @@ def decide_deposed(resource: Resource, inputs: Inputs) -> list[Action]:
             kind, reason = ActionKind.FORGET, "replaced earlier; handed over: `removed` says to leave it on TikTok"
         elif remote.usage is not None and not remote.usage.get(old.audience_id):
             kind, reason = ActionKind.DELETE, "replaced earlier; nothing uses it any more"
+        elif not declared_here:
+            kind, reason = ActionKind.DELETE, "replaced earlier; no longer declared"
         else:
             continue
         actions.append(

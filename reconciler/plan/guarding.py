@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.plan import guards
-from reconciler.plan.decide import is_handed_over
 from reconciler.plan.guards import Circumstances
 from reconciler.plan.model import Action, ActionKind
 
@@ -39,12 +38,11 @@ def guarded(actions: Iterable[Action], inputs: Inputs) -> list[Action]:
             other_owners=others,
             importers=tuple(each for each in importers.get(action.audience_id or "", ()) if each != here),
             creates_before=creates[action.advertiser_id],
-            deposed_in_use=_deposed_in_use(action, inputs),
         )
         if action.kind in {ActionKind.CREATE, ActionKind.REPLACE}:
             creates[action.advertiser_id] += 1
         checked.append(replace(action, blocked_by=guards.check(action, known)))
-    return checked
+    return [_after_what_it_replaced(action, checked) for action in checked]
 
 
 def _owners(inputs: Inputs) -> Mapping[str, list[str]]:
@@ -65,19 +63,14 @@ def _importers(inputs: Inputs) -> Mapping[str, list[str]]:
     return importers
 
 
-def _deposed_in_use(action: Action, inputs: Inputs) -> tuple[str, ...]:
-    """Return what keeps the deposed audiences of a resource that is to go; what is handed over may go all the same."""
-    resource = inputs.owned.resources.get(action.address)
-    if resource is None or is_handed_over(action.address, inputs.desired):
-        return ()
-    found = []
-    for old in resource.deposed:
-        remote = inputs.actual[old.advertiser_id]
-        which = f"the audience it replaced, {old.audience_id}"
-        if old.audience_id not in remote.audiences:
-            continue
-        if remote.usage is None:
-            found.append(f"what uses {which}, was not looked up")
-        else:
-            found += [f"{use} ({which})" for use in remote.usage.get(old.audience_id, ())]
-    return tuple(found)
+def _after_what_it_replaced(action: Action, actions: Iterable[Action]) -> Action:
+    """Keep a resource in the state while something it replaced cannot go: no other record leads there."""
+    if action.is_deposed or action.kind not in {ActionKind.DELETE, ActionKind.FORGET}:
+        return action
+    inherited = [
+        replace(block, message=f"the audience it replaced, {old.audience_id}, cannot go yet: {block.message}")
+        for old in actions
+        if old.is_deposed and old.resource_address == action.address
+        for block in old.blocked_by
+    ]
+    return replace(action, blocked_by=(*action.blocked_by, *inherited))

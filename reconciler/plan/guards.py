@@ -37,7 +37,6 @@ class Circumstances:
         other_owners: Other addresses that own the same audience in the state.
         importers: Other addresses whose `import` would adopt the same audience.
         creates_before: Audiences this plan creates in the same account before this one.
-        deposed_in_use: What still uses audiences that would be lost sight of with this resource.
     """
 
     remotes: Mapping[str, tiktok.Remote]
@@ -47,7 +46,6 @@ class Circumstances:
     other_owners: tuple[str, ...] = ()
     importers: tuple[str, ...] = ()
     creates_before: int = 0
-    deposed_in_use: tuple[str, ...] = ()
 
     def audience(self, action: Action) -> tiktok.Audience | None:
         """Return the audience the action is about, as TikTok has it."""
@@ -70,21 +68,19 @@ def writes_to_tiktok(action: Action) -> bool:
 
 
 def in_use(action: Action, known: Circumstances) -> Block | None:
-    """An audience that something uses is never deleted, nor is it forgotten while a later run is to delete it."""
-    if action.kind not in {ActionKind.DELETE, ActionKind.FORGET}:
+    """An audience that something uses is never deleted."""
+    if action.kind is not ActionKind.DELETE:
         return None
-    uses = known.deposed_in_use
-    if action.kind is ActionKind.DELETE:
-        usage = known.remotes[action.advertiser_id].usage
-        if usage is None:
-            return Block(Guard.IN_USE, "what uses it was not looked up, so it cannot be deleted", way_out="Plan again.")
-        uses = (*map(str, usage.get(action.audience_id or "", ())), *uses)
+    usage = known.remotes[action.advertiser_id].usage
+    if usage is None:
+        return Block(Guard.IN_USE, "what uses it was not looked up, so it cannot be deleted", way_out="Plan again.")
+    uses = usage.get(action.audience_id or "", ())
     if not uses:
         return None
     return Block(
         Guard.IN_USE,
         f"{len(uses)} {'use' if len(uses) == 1 else 'uses'} of it on TikTok",
-        uses,
+        tuple(map(str, uses)),
         "Take it out of these in Ads Manager and plan again, or keep it on TikTok unmanaged: "
         f"removed: [{{from: {action.resource_address}, destroy: false}}].",
     )
