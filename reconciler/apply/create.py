@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.apply.errors import UnsettledError
+from reconciler.apply import recheck
+from reconciler.apply.begin import repeats
+from reconciler.apply.errors import RefusedError, UnsettledError
 from reconciler.plan.recovery import adopt, made_by
 from reconciler.state import change
 from reconciler.state.model import PendingCreate
@@ -34,39 +36,46 @@ async def ensure_created(bench: Workbench, action: Action, remotes: Mapping[str,
 
     Args:
         bench: What to work with.
-        action: The create or replace; or the update that adopts what an interrupted create made.
+        action: The create or replace.
         remotes: The accounts, as read when the apply began.
         plan_id: The plan it belongs to.
 
     Raises:
+        RefusedError: Something has come between the plan and this call.
         UnsettledError: Several audiences may be the one, or none can be found after calls whose answers were lost.
     """
     account = remotes[action.advertiser_id].account
     current = bench.state.state.resources.get(action.address)
     intent = change.pending_create(bench.state.state, action.address)
+    if intent is not None and not repeats(action, intent):
+        raise RefusedError(recheck.turned_up(intent))
     if intent is not None:
         made = await _look(bench, account, intent) or await _call(bench, action, account, intent, first=False)
     elif current is not None and current.audience_id != action.audience_id:
         return  # made by an earlier run of this plan
     else:
-        intent = await _announce(bench, action, account, plan_id)
+        intent = await _announce(bench, action, remotes, plan_id)
         made = await _call(bench, action, account, intent, first=True)
     exists = current is not None and current.audience_id in remotes[current.advertiser_id].audiences
     recorded = change.without_pending(bench.state.state, intent)
     bench.state.save(change.with_resource(recorded, adopt(intent, made, current, current_exists=exists)))
 
 
-async def _announce(bench: Workbench, action: Action, account: Account, plan_id: str) -> PendingCreate:
+async def _announce(bench: Workbench, action: Action, remotes: Mapping[str, Remote], plan_id: str) -> PendingCreate:
     if action.after is None:
         raise ValueError(f"{action.address}: nothing to create")
+    account = remotes[action.advertiser_id].account
     listed = await audiences.list_all(bench.sessions.acting_for(account.advertiser_id), account.advertiser_id)
+    now = Remote(account, listed)
+    if block := recheck.recheck(action, bench.state.state, {**remotes, account.advertiser_id: now}):
+        raise RefusedError(block)  # the account was read when the apply began, which may be hours ago
     intent = PendingCreate(
         address=action.address,
         advertiser_id=account.advertiser_id,
         name=action.after.name,
         delivery=action.after.delivery,
         identities=action.after.identities,
-        known_ids=tuple(sorted(each.audience_id for each in Remote(account, listed).named(action.after.name))),
+        known_ids=tuple(sorted(each.audience_id for each in now.named(action.after.name))),
         plan_id=plan_id,
         since=bench.now(),
     )

@@ -63,7 +63,7 @@ class Applied:
         plan_id: The plan it carried out.
         outcomes: One an action.
         rows: Rows of people sent.
-        requests: Calls made to TikTok, of every kind.
+        requests: Requests that carried them.
         seconds: How long it took.
         interrupted: Whether it was stopped from outside, with Ctrl-C for example.
     """

@@ -16,6 +16,7 @@ from reconciler.tiktok.errors import InUseError, UncertainWriteError
 if TYPE_CHECKING:
     from reconciler.apply.workbench import Workbench
     from reconciler.plan.model import Action
+    from reconciler.state.model import State
     from reconciler.tiktok.model import Account
 
 
@@ -30,10 +31,18 @@ async def delete(bench: Workbench, action: Action, account: Account) -> None:
         UnsettledError: The answer was lost, and the audience is still there.
     """
     audience_id = action.audience_id or ""
-    if audience_id not in owned_ids(bench.state.state):
-        if action.resource_address in bench.state.state.resources and not action.is_deposed:
-            raise RefusedError(Block(Guard.NOT_OWNED, f"the state does not own {audience_id}"))
+    if not _is_owned_here(action, bench.state.state):
+        if audience_id in owned_ids(bench.state.state) or _is_current(action, bench.state.state):
+            raise RefusedError(
+                Block(
+                    Guard.NOT_OWNED,
+                    f"the state does not own {audience_id} as {action.resource_address}",
+                    way_out="Plan again and review what has changed.",
+                )
+            )
         return  # an earlier run of this plan has deleted it
+    _refuse_to_lose_sight(action, bench.state.state)
+    bench.state.save(bench.state.state)  # fails where the lock was lost: no delete rests on a state that another has
     session = bench.sessions.acting_for(account.advertiser_id)
     remote = await read_account(session, account, with_usage=True)
     if audience_id in remote.audiences:
@@ -45,15 +54,48 @@ async def delete(bench: Workbench, action: Action, account: Account) -> None:
 
 
 def forget(bench: Workbench, action: Action) -> None:
-    """Drop the audience of `action` from the state; what it deposed is kept in sight by its own actions."""
+    """Drop the audience of `action` from the state.
+
+    Raises:
+        RefusedError: It replaced audiences that are still there, and nothing else leads to them.
+    """
     state = bench.state.state
-    address = action.resource_address
-    if address not in state.resources:
+    if not _is_owned_here(action, state):
         return
     if action.is_deposed:
-        bench.state.save(change.without_deposed(state, address, action.audience_id or ""))
-    elif state.resources[address].audience_id == action.audience_id:
-        bench.state.save(change.without_resource(state, address))
+        bench.state.save(change.without_deposed(state, action.resource_address, action.audience_id or ""))
+    else:
+        _refuse_to_lose_sight(action, state)
+        bench.state.save(change.without_resource(state, action.resource_address))
+
+
+def _is_owned_here(action: Action, owned: State) -> bool:
+    """Whether the audience of `action` is in the state as the action says: at that address, deposed or current."""
+    resource = owned.resources.get(action.resource_address)
+    if resource is None:
+        return False
+    if action.is_deposed:
+        return action.audience_id in {each.audience_id for each in resource.deposed}
+    return action.audience_id == resource.audience_id
+
+
+def _is_current(action: Action, owned: State) -> bool:
+    """Whether the state holds another audience where that of `action` was."""
+    return not action.is_deposed and action.resource_address in owned.resources
+
+
+def _refuse_to_lose_sight(action: Action, owned: State) -> None:
+    deposed = () if action.is_deposed else owned.resources[action.resource_address].deposed
+    if deposed:
+        raise RefusedError(
+            Block(
+                Guard.IN_USE,
+                "audiences it replaced are still there, and only its record leads to them",
+                tuple(f'"{each.name}" ({each.audience_id}) in account {each.advertiser_id}' for each in deposed),
+                f"Take them out of use and plan again, or keep all of them on TikTok unmanaged: "
+                f"removed: [{{from: {action.resource_address}, destroy: false}}].",
+            )
+        )
 
 
 async def _call(bench: Workbench, action: Action, account: Account) -> None:

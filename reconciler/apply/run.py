@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from reconciler.apply import recheck
+from reconciler.apply.begin import begun
 from reconciler.apply.create import ensure_created
 from reconciler.apply.deliver import deliver
 from reconciler.apply.errors import BlockedPlanError, FaultyPlanError, RefusedError, StalePlanError
@@ -65,7 +66,7 @@ async def apply(plan: Plan, remotes: Mapping[str, Remote], bench: Workbench) -> 
         bench: What to work with; its state is open under the lock.
     """
     began = monotonic()
-    bench.state.save(_begun(plan, bench.state.state))
+    bench.state.save(begun(plan, bench.state.state, remotes))
     outcomes: list[Outcome] = []
     stopped_by: str | None = None
     for action in ordered(plan):
@@ -97,8 +98,8 @@ async def _try(
     stop: str | None = None
     bench.progress.began(action)
     try:
-        await _do(action, plan, remotes, bench)
-        outcome = Outcome(action.address, action.kind, OutcomeStatus.DONE)
+        remark = await _do(action, plan, remotes, bench)
+        outcome = Outcome(action.address, action.kind, OutcomeStatus.DONE, remark)
     except asyncio.CancelledError:
         outcome = Outcome(action.address, action.kind, OutcomeStatus.INTERRUPTED)
         stop = "not begun: interrupted"
@@ -120,17 +121,8 @@ async def _try(
     ), stop
 
 
-def _begun(plan: Plan, owned: State) -> State:
-    """Return the state with this run noted and every move done; both are safe to do again."""
-    state = change.with_run(owned, Run(plan.plan_id, plan.serial))
-    for action in plan.actions:
-        came_from = action.previous_address
-        if came_from and came_from in state.resources and action.address not in state.resources:
-            state = change.moved(state, came_from, action.address)
-    return state
-
-
-async def _do(action: Action, plan: Plan, remotes: Mapping[str, Remote], bench: Workbench) -> None:
+async def _do(action: Action, plan: Plan, remotes: Mapping[str, Remote], bench: Workbench) -> str:
+    """Do one action; return what a person should know about it though it is done, usually nothing."""
     if block := recheck.recheck(action, bench.state.state, remotes):
         raise RefusedError(block)
     match action.kind:
@@ -147,9 +139,10 @@ async def _do(action: Action, plan: Plan, remotes: Mapping[str, Remote], bench: 
             await ensure_created(bench, action, remotes, plan.plan_id)
             await _fill(bench, action, plan)
         case ActionKind.REPLACE:
-            await _replace(bench, action, plan, remotes)
+            return await _replace(bench, action, plan, remotes)
         case ActionKind.DELETE:
             await delete(bench, action, remotes[action.advertiser_id].account)
+    return ""
 
 
 def _own(bench: Workbench, action: Action) -> None:
@@ -167,25 +160,25 @@ async def _change(bench: Workbench, action: Action, plan: Plan, remotes: Mapping
     after = action.after
     if after is None or action.audience_id is None:
         raise ValueError(f"{action.address}: nothing to change")
-    if change.pending_create(bench.state.state, action.address):
-        await ensure_created(bench, action, remotes, plan.plan_id)
     if remotes[action.advertiser_id].audiences[action.audience_id].name != after.name:
         session = bench.sessions.acting_for(action.advertiser_id)
         await audiences.rename(session, action.advertiser_id, action.audience_id, after.name)
     await _fill(bench, action, plan)
 
 
-async def _replace(bench: Workbench, action: Action, plan: Plan, remotes: Mapping[str, Remote]) -> None:
-    """Make and fill the new audience; only then delete the old one, if the plan saw nothing use it."""
+async def _replace(bench: Workbench, action: Action, plan: Plan, remotes: Mapping[str, Remote]) -> str:
+    """Make and fill the new audience; only then delete the old one, if nothing uses it. Return why it stays, if so."""
     await ensure_created(bench, action, remotes, plan.plan_id)
     await _fill(bench, action, plan)
     if action.kept_by:
-        return
+        return f"the old audience {action.audience_id} stays, deposed: {'; '.join(action.kept_by)}"
     retiring = recheck.retiring(action)
     try:
         await delete(bench, retiring, remotes[retiring.advertiser_id].account)
     except RefusedError as refusal:
-        bench.progress.said(action, f"the old audience {action.audience_id} stays: {refusal.message}")
+        why = "; ".join((refusal.message, *refusal.block.details))
+        return f"the old audience {action.audience_id} stays, deposed: {why}"
+    return ""
 
 
 async def _fill(bench: Workbench, action: Action, plan: Plan) -> None:

@@ -56,7 +56,7 @@ def command(
     Nothing is done that the plan does not say. While a guard blocks an action nothing at all is done, unless
     --skip-blocked applies the rest. Killed or interrupted, an apply of the same plan goes on where it was.
 
-    Exit code 0: all done. 1: an error, or something is blocked.
+    Exit code 0: all done. 1: an error, something is blocked, or the answer was not yes.
     """
     if plan_file is not None and (targets or skip_members):
         raise click.UsageError("--target and --skip-members belong to planning; a saved plan is applied as it is.")

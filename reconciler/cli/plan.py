@@ -11,8 +11,9 @@ import click
 from reconciler.cli import screen
 from reconciler.cli.options import member_options, output_format, workspace_options
 from reconciler.cli.planning import make_plan, scope_of, stage
+from reconciler.cli.saved import write_plan
 from reconciler.cli.workspace import drive, scratch, workspace
-from reconciler.plan.document import dump, to_json
+from reconciler.plan.document import dump
 from reconciler.report.plan_text import render_plan
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def command(
         planned = drive(make_plan(opened, owned, scope, folder))
         if out is not None:
             stage(opened, planned)
-            out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_bytes(to_json(planned.plan))
+            write_plan(planned.plan, out)
     if form == "json":
         screen.json(dump(planned.plan))
     else:

@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 import sys
+import traceback
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -110,14 +111,22 @@ def _told(problem: BaseException) -> int:
         case BrokenPipeError():
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has had enough
         case OSError():
+            where = f": {problem.filename}" if problem.filename else ""
             screen.error(
-                f"{problem.strerror or problem}: {problem.filename or 'the system gives no name'}",
+                f"{problem.strerror or problem}{where}",
                 "Check that the path is right and yours to use, and that its disk has space.",
             )
         case _:
-            logging.getLogger("reconciler").debug("unexpected error", exc_info=problem)
+            logging.getLogger("reconciler").debug("unexpected error\n%s", _trace(problem))
             screen.error(
                 f"something unexpected went wrong: {type(problem).__name__}",
                 "This is a defect of reconciler. Run the command again with -vv to see where, and report that.",
             )
     return code
+
+
+def _trace(problem: BaseException) -> str:
+    """Return where it went wrong and of what kind it is. Its own words are left out: they may quote a person's id."""
+    cause = problem.__cause__
+    before = f"{_trace(cause)}which became:\n" if cause is not None else ""
+    return f"{before}{''.join(traceback.format_tb(problem.__traceback__))}{type(problem).__name__}\n"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from reconciler.cli import screen
 from reconciler.cli.workspace import DEFAULT_CONFIG, Place, local_tiktok
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from reconciler.sandbox import Sandbox
 
 EXAMPLE_ACCOUNTS = ("7000000000000000001", "7000000000000000002")
-
-WIDE = 1000
-"""Columns a table may take in a pipe or a file, where an id must stay whole."""
 
 _config = click.option(
     "-c",
@@ -91,22 +87,17 @@ def reset(config: Path) -> int:
 @_config
 def audiences(config: Path) -> int:
     """List the audiences of every account, with the people TikTok has matched so far."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("account", "id", "name", "kind", "matched", "valid"):
-        table.add_column(title, overflow="fold")
+    rows = [("account", "id", "kind", "matched", "valid", "name")]
     with _sandbox(config) as sandbox:
         for advertiser_id in _declared_accounts(config) or EXAMPLE_ACCOUNTS:
             for each in sandbox.controls.audiences(advertiser_id):
-                table.add_row(
-                    advertiser_id,
-                    each.audience_id,
-                    visible(each.name),
-                    each.audience_type,
-                    f"{each.cover_num:,}",
-                    "yes" if each.is_valid else "no",
-                )
-    console = screen.results()
-    console.print(table, width=None if console.is_terminal else WIDE, crop=False)
+                valid = "yes" if each.is_valid else "no"
+                matched = f"{each.cover_num:,}"
+                row = (advertiser_id, each.audience_id, each.audience_type, matched, valid, visible(each.name))
+                rows.append(row)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return 0
 
 

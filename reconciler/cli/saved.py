@@ -1,11 +1,11 @@
-"""Reads a plan saved by `plan --out`."""
+"""Plans in files: written by `plan --out`, read by `show` and `apply`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
-from reconciler.plan.document import parse
+from reconciler.plan.document import parse, to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +14,18 @@ if TYPE_CHECKING:
 
 
 class NoPlanFileError(ReconcilerError):
-    """The file cannot be read."""
+    """The file cannot be read, or cannot be written."""
+
+
+def write_plan(plan: Plan, path: Path) -> None:
+    """Save a plan, in a folder that is made where there is none; raises NoPlanFileError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(to_json(plan))
+    except OSError as problem:
+        raise NoPlanFileError(
+            f"cannot save the plan to {path}: {problem.strerror}", hint="Name a file that you may write, with --out."
+        ) from problem
 
 
 def read_plan(path: Path) -> Plan:

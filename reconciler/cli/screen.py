@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from rich.console import Console
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
 
 
 def prepare() -> None:
-    """Make stdout and stderr take any character: one they cannot show is written as an escape, not an error."""
+    """Make the streams usable, whatever this process was started with.
+
+    One that was closed, as daemons and some schedulers do, becomes the null device; a character that stdout or
+    stderr cannot show is written as an escape.
+    """
+    nothing = Path(os.devnull)
+    sys.stdin = sys.stdin or nothing.open("r", encoding="utf-8")
+    sys.stdout = sys.stdout or nothing.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nothing.open("w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import click
@@ -33,13 +34,14 @@ def command(folder: Path) -> None:
     target.write_text(starter_yaml(), encoding="utf-8")
     _write_schema(folder / "schemas" / "audiences.schema.json")
     _ignore(folder / ".gitignore")
-    say(
-        f"Wrote {target}. Next:\n"
-        "  1. Fill in the advertiser id, the source and the audience.\n"
-        "  2. reconciler validate\n"
-        "  3. reconciler plan --sandbox        try it out on the local TikTok\n"
-        "  4. export TIKTOK_ACCESS_TOKEN=…     then: reconciler plan"
-    )
+    steps = [
+        *([] if folder == Path() else [f"cd {shlex.quote(str(folder))}"]),
+        f"Fill in the advertiser id, the source and the audience in {target.name}.",
+        "reconciler validate",
+        "reconciler plan --sandbox        try it out on the local TikTok",
+        "export TIKTOK_ACCESS_TOKEN=…     then: reconciler plan",
+    ]
+    say(f"Wrote {target}. Next:\n" + "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, start=1)))
 
 
 def _write_schema(path: Path) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
 from reconciler.tiktok import accounts, audiences, usage
+from reconciler.tiktok.errors import CredentialError, PermissionDeniedError
 from reconciler.tiktok.model import Remote
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from reconciler.config.model import Config
     from reconciler.secret import Secret
@@ -61,9 +62,7 @@ async def read_accounts(sessions: Sessions, desired: Config, *, with_usage: Coll
         Each account by advertiser id; `usage` is None where it was not asked for.
     """
     centers = {each.advertiser_id: each.business_center_id for each in desired.advertisers.values()}
-    described = await asyncio.gather(
-        *(accounts.describe(session, ids, {i: centers.get(i) for i in ids}) for session, ids in sessions.grouped())
-    )
+    described = await asyncio.gather(*(_describe(session, ids, centers) for session, ids in sessions.grouped()))
     by_id = {advertiser_id: account for group in described for advertiser_id, account in group.items()}
     ids = [advertiser_id for _, group in sessions.grouped() for advertiser_id in group]
     for advertiser_id in ids:
@@ -76,6 +75,24 @@ async def read_accounts(sessions: Sessions, desired: Config, *, with_usage: Coll
         *(read_account(sessions.acting_for(i), by_id[i], with_usage=i in with_usage) for i in ids)
     )
     return {remote.account.advertiser_id: remote for remote in remotes}
+
+
+async def _describe(
+    session: Session, advertiser_ids: Sequence[str], centers: Mapping[str, str | None]
+) -> dict[str, Account]:
+    """Describe the accounts of one token; a refusal of the token says which accounts it was to act for."""
+    try:
+        return await accounts.describe(session, advertiser_ids, {each: centers.get(each) for each in advertiser_ids})
+    except (CredentialError, PermissionDeniedError) as refused:
+        if refused.advertiser_id:
+            raise
+        raise type(refused)(
+            refused.said,
+            code=refused.code,
+            request_id=refused.request_id,
+            path=refused.path,
+            advertiser_id=", ".join(advertiser_ids),
+        ) from refused
 
 
 async def read_account(session: Session, account: Account, *, with_usage: bool) -> Remote:

@@ -94,7 +94,7 @@ async def gather(
 def _wanted(desired: Config, owned: State, people: People | None, targets: frozenset[str]) -> Wanted:
     if people is None:
         return Wanted()
-    if problems := check_sources(desired, people.engine):
+    if problems := check_sources(desired, people.engine, targets=targets):
         raise InvalidConfigError(problems)
     return read_members(
         desired,

@@ -9,16 +9,26 @@ from reconciler.diagnostics import Diagnostic, error
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.config.model import Config, Source
+    from reconciler.config.model import Audience, Config, Source
     from reconciler.identity import Engine
 
 
-def check_sources(desired: Config, engine: Engine) -> list[Diagnostic]:
-    """Return an error for each source that cannot be read, column that is not there, and `where` that does not fit."""
+def check_sources(desired: Config, engine: Engine, *, targets: frozenset[str] = frozenset()) -> list[Diagnostic]:
+    """Return an error for each source that cannot be read, column that is not there, and `where` that does not fit.
+
+    Args:
+        desired: What is declared.
+        engine: What reads sources.
+        targets: Addresses to limit the work to: what only others draw on is not looked at. Empty for all.
+    """
+    audiences = [each for each in desired.audiences.values() if not targets or each.address in targets]
+    drawn_on = {each.source for each in audiences}
     found: list[Diagnostic] = []
     for source in desired.sources.values():
+        if targets and source.key not in drawn_on:
+            continue
         try:
             columns = engine.columns(source.path)
         except ReconcilerError as problem:
@@ -27,7 +37,7 @@ def check_sources(desired: Config, engine: Engine) -> list[Diagnostic]:
             found.append(error(f"source {source.key}: {message}", problem.hint or "", place))
             continue
         found += _missing_columns(source, columns, desired)
-        found += _conditions(source, desired, engine)
+        found += _conditions(source, audiences, desired, engine)
     return found
 
 
@@ -45,8 +55,8 @@ def _missing_columns(source: Source, columns: Mapping[str, str], desired: Config
         )
 
 
-def _conditions(source: Source, desired: Config, engine: Engine) -> Iterator[Diagnostic]:
-    for audience in desired.audiences.values():
+def _conditions(source: Source, audiences: Iterable[Audience], desired: Config, engine: Engine) -> Iterator[Diagnostic]:
+    for audience in audiences:
         if audience.source != source.key or audience.where is None:
             continue
         try:

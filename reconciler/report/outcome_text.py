@@ -97,7 +97,7 @@ def _last_line(applied: Applied) -> Text:
     done = ", ".join(f"{applied.done[kind]:,} {verb}" for kind, verb in _DONE.items() if kind in applied.done)
     requests, seconds = count(applied.requests, "request"), _duration(applied.seconds)
     sent = identifiers(applied.added, applied.removed)
-    work = f"{sent} in {requests}, {seconds}." if sent else f"{requests.capitalize()}, {seconds}."
+    work = f"{sent} in {requests}, {seconds}." if sent else f"{seconds}."
     if applied.succeeded:
         return Text.assemble(("Apply complete!", "bold green"), (f" {done or 'Nothing to do'}. {work}", "bold"))
     endings = [f"{applied.statuses[each]:,} {word}" for each, word in _ENDINGS.items() if each in applied.statuses]

@@ -87,12 +87,16 @@ def _server(app: Starlette) -> uvicorn.Server:
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
         raise SandboxError(
             f"the local TikTok cannot listen on {host}:{port}: {error}",
             hint="Choose another port, or 0 for any that is free.",
         ) from error
+    # asyncio sets this on sockets of its own alone; without it an answer waits some 40 ms for the client's
+    # acknowledgement (Nagle's algorithm against delayed acknowledgements).
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _base_url(listener: socket.socket) -> str:
