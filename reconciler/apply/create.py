@@ -78,6 +78,7 @@ async def _announce(bench: Workbench, action: Action, remotes: Mapping[str, Remo
         known_ids=tuple(sorted(each.audience_id for each in now.named(action.after.name))),
         plan_id=plan_id,
         since=bench.now(),
+        prevent_destroy=action.after.prevent_destroy,
     )
     bench.state.save(change.with_pending(bench.state.state, intent))
     return intent

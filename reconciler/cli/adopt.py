@@ -90,7 +90,7 @@ def _one(place: Place, address: str, audience_id: str) -> int:
             )
         inputs = Inputs(opened.config, {advertiser_id: remote}, state.state, members=None)
         resource = _adopting(replace(audience, import_id=audience_id), inputs)
-        after = change.with_resource(state.state, resource)
+        after = change.with_run(change.with_resource(state.state, resource), None)  # edited by hand: no apply goes on
         if intent := change.pending_create(after, address):
             after = change.without_pending(after, intent)
         state.save(after)

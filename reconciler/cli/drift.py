@@ -17,10 +17,7 @@ from reconciler.plan.drift_document import drift_document
 from reconciler.report.drift_text import render_drift
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from reconciler.cli.workspace import Place
-    from reconciler.plan.drift import Drift
 
 
 @click.command("drift")
@@ -43,15 +40,10 @@ def command(place: Place, form: str, skip_members: bool, targets: tuple[str, ...
         owned = opened.store.read().state
         scope = scope_of(skip_members=skip_members, targets=targets, workspace=opened, owned=owned)
         gathered = drive(gather_inputs(opened, owned, scope, folder))
-    drift = _limited(detect(gathered.inputs, now=datetime.now(UTC)), ignored, scope.targets)
+    drift = detect(gathered.inputs, now=datetime.now(UTC))
+    drift = replace(drift, found=tuple(each for each in drift.found if each.kind not in ignored))
     if form == "json":
         screen.json(drift_document(drift))
     else:
         render_drift(drift, screen.results())
     return 2 if drift.found else 0
-
-
-def _limited(drift: Drift, ignored: Collection[str], targets: Collection[str]) -> Drift:
-    """Leave out kinds that are ignored and, where targets are named, every other address and whatever has none."""
-    found = (each for each in drift.found if each.kind not in ignored and (not targets or each.address in targets))
-    return replace(drift, found=tuple(found), checked=len(targets) or drift.checked)

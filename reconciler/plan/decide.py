@@ -147,13 +147,7 @@ def _create(case: Case, audience: Audience, inputs: Inputs) -> Action | Diagnost
     gone = case.resource
     if gone is not None and audience.source is None:
         return refusals.nothing_to_fill(audience, gone, inputs.desired)
-    ours = owned_ids(inputs.owned)
-    twins = [
-        each
-        for each in inputs.actual[wanted.advertiser_id].named(wanted.name)
-        if each.is_creator and each.audience_id not in ours
-    ]
-    if twins:
+    if twins := _twins(wanted, inputs):
         return refusals.name_taken(audience, twins, gone, inputs.desired)
     return Action(
         address=case.address,
@@ -166,6 +160,13 @@ def _create(case: Case, audience: Audience, inputs: Inputs) -> Action | Diagnost
         reason=f"{gone.audience_id} was deleted outside of reconciler" if gone else "not on TikTok yet",
         previous_address=case.moved_from,
     )
+
+
+def _twins(wanted: Attributes, inputs: Inputs) -> list[tiktok.Audience]:
+    """Return the audiences of the wanted name that the account made and the state does not own."""
+    ours = owned_ids(inputs.owned)
+    named = inputs.actual[wanted.advertiser_id].named(wanted.name)
+    return [each for each in named if each.is_creator and each.audience_id not in ours]
 
 
 def _import(audience: Audience, inputs: Inputs) -> Action | Diagnostic:
@@ -206,6 +207,8 @@ def _declared_and_owned(case: Case, audience: Audience, resource: Resource, inpu
     replaced = any(change.path in NEEDS_REPLACEMENT for change in changes)
     if replaced and audience.source is None:
         return refusals.nothing_to_fill(audience, resource, inputs.desired)
+    if replaced and (twins := _twins(wanted, inputs)):
+        return refusals.name_taken(audience, twins, None, inputs.desired)
     facts = _facts(audience, inputs)
     members = filled_anew(facts) if replaced or case.adopted_id else _change(resource, facts)
     interrupted = _is_interrupted(resource, inputs)

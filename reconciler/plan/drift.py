@@ -72,12 +72,15 @@ class Drift:
 def detect(inputs: Inputs, *, now: datetime) -> Drift:
     """Compare what the state says with what is there.
 
-    Where TikTok has come to be what the files say, by whatever hand, nothing has drifted.
+    Where TikTok has come to be what the files say, by whatever hand, nothing has drifted. Limited to targets, it
+    says nothing of other addresses, nor of what has none.
     """
     settled = settle(inputs.owned, inputs.actual)
     owned = replace(inputs.owned, resources=follow(inputs.desired, settled.resources).resources)
-    found = [finding for _, resource in sorted(owned.resources.items()) for finding in _resource(resource, inputs)]
-    return Drift(now, (*found, *_unmanaged(inputs, owned_ids(owned))), checked=len(owned.resources))
+    checked = [r for _, r in sorted(owned.resources.items()) if not inputs.targets or r.address in inputs.targets]
+    found = [finding for resource in checked for finding in _resource(resource, inputs)]
+    strangers = () if inputs.targets else _unmanaged(inputs, owned_ids(owned))
+    return Drift(now, (*found, *strangers), checked=len(checked))
 
 
 def _resource(resource: Resource, inputs: Inputs) -> Iterator[Drifted]:

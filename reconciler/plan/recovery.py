@@ -69,7 +69,7 @@ def adopt(intent: PendingCreate, audience_id: str, current: Resource | None, *, 
         name=intent.name,
         delivery=intent.delivery,
         identities=intent.identities,
-        prevent_destroy=current.prevent_destroy if current else False,
+        prevent_destroy=intent.prevent_destroy or (current is not None and current.prevent_destroy),
         deposed=deposed,
     )
 

@@ -60,6 +60,7 @@ class _PendingCreateJson(TypedDict):
     known_ids: list[str]
     plan_id: str
     since: str
+    prevent_destroy: bool
 
 
 class _PendingDeliveryJson(TypedDict):
@@ -213,6 +214,7 @@ def _dump_pending(pending: Pending) -> _PendingCreateJson | _PendingDeliveryJson
             "known_ids": list(pending.known_ids),
             "plan_id": pending.plan_id,
             "since": dump_time(pending.since),
+            "prevent_destroy": pending.prevent_destroy,
         }
     return {
         "kind": "delivery",
@@ -278,6 +280,7 @@ def _pending(tree: _PendingCreateJson | _PendingDeliveryJson) -> Pending:
             known_ids=tuple(tree["known_ids"]),
             plan_id=tree["plan_id"],
             since=parse_time(tree["since"]),
+            prevent_destroy=tree["prevent_destroy"],
         )
     return PendingDelivery(
         address=tree["address"],

@@ -64,6 +64,7 @@ class PendingCreate:
 
     Attributes:
         known_ids: Audiences of this name that existed before the call, which the call therefore did not make.
+        prevent_destroy: Whether the files protect what it makes.
     """
 
     address: str
@@ -74,6 +75,7 @@ class PendingCreate:
     known_ids: tuple[str, ...]
     plan_id: str
     since: datetime
+    prevent_destroy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RememberingEngi
         yield engine
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def _quick_disk() -> Iterator[None]:
     """Leave power cuts aside: thousands of writes need not reach the platter."""
     with pytest.MonkeyPatch.context() as patch:
@@ -37,7 +37,7 @@ def _quick_disk() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def _small_requests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streaming, "MAX_ROWS", BATCH)

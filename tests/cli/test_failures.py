@@ -6,7 +6,6 @@ That no traceback and no "something unexpected" is printed is checked by every r
 from __future__ import annotations
 
 import logging
-import os
 import re
 import socket
 from pathlib import Path
@@ -113,21 +112,6 @@ def test_a_state_that_cannot_be_written_is_named(served: Project) -> None:
     assert "in the state store /sys/kernel/reconciler" in ran.text
     assert "yours to write" in ran.text
     assert served.names() == []
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing of its own is read-only to root")
-def test_a_read_only_folder_is_named(project: Project) -> None:
-    locked = project.folder / "locked"
-    locked.mkdir()
-    locked.joinpath("audiences.yaml").write_bytes((project.folder / "audiences.yaml").read_bytes())
-    locked.chmod(0o500)
-    try:
-        for command in (["plan", "--sandbox"], ["apply", "--sandbox"], ["init", "locked/inside"]):
-            ran = project.run(*command, *(() if command[0] == "init" else ("-c", "locked/audiences.yaml")))
-            assert ran.code == 1
-            assert "locked" in ran.text
-    finally:
-        locked.chmod(0o700)
 
 
 def test_a_plan_that_cannot_be_saved_says_where(project: Project) -> None:

@@ -161,3 +161,13 @@ def test_managed_audiences_come_first_and_by_address() -> None:
     found = drift(desired(audience("a"), audience("b")), remote(there("7", "A stranger")), state=state).found
 
     assert [each.address for each in found] == ["audience.a", "audience.b", None]
+
+
+def test_limited_to_an_address_it_says_nothing_of_others_nor_of_strangers() -> None:
+    files = desired(audience(), audience("vip", name="VIP"))
+    state = owned(resource(members=delivered()), resource("vip", "2", name="VIP", members=delivered()))
+
+    found = drift(files, remote(there("3", name="Stranger")), state=state, targets=["vip"])
+
+    assert [(each.kind, each.address) for each in found.found] == [(DriftKind.DELETED, "audience.vip")]
+    assert found.checked == 1

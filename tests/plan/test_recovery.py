@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.plan.model import ActionKind, Change
+from reconciler.plan.model import ActionKind, Change, Guard
 from reconciler.plan.recovery import settle
 from reconciler.tiktok.model import Audience, AudienceKind
 from tests.plan.conftest import (
@@ -19,6 +19,7 @@ from tests.plan.conftest import (
     desired,
     errors,
     facts,
+    guards_against,
     only,
     owned,
     planned,
@@ -195,3 +196,12 @@ def test_adopting_in_place_of_what_is_gone_keeps_what_it_had_replaced() -> None:
     adopted = settled.resources["audience.buyers"]
     assert [old.audience_id for old in adopted.deposed] == ["9"]
     assert adopted.prevent_destroy
+
+
+def test_what_a_create_made_is_protected_as_the_files_said_when_it_began() -> None:
+    state = owned(pending=[begun_create(prevent_destroy=True)])
+
+    action = only(planned(desired(), remote(there("5")), state=state))
+
+    assert action.kind is ActionKind.DELETE
+    assert guards_against(action) == [Guard.PREVENT_DESTROY]

@@ -46,6 +46,15 @@ def test_another_delivery_needs_a_new_audience() -> None:
     assert action.reason == "TikTok cannot change delivery in place"
 
 
+def test_a_replace_into_an_account_that_has_one_of_that_name_is_refused() -> None:
+    files = desired(audience(advertiser="eu"))
+
+    plan = planned(files, remote(there()), remote(there("9"), account=EU), state=owned(resource()))
+
+    assert plan.actions == ()
+    assert errors(plan) == ['audience.buyers: account eu already has an audience named "Buyers" (9)']
+
+
 def test_a_replace_may_rename_as_well() -> None:
     files = desired(audience(advertiser="eu", name="Buyers EU"))
 

@@ -78,12 +78,12 @@ def test_an_apply_that_completed_nothing_does_not_claim_otherwise(printed: Calla
     )
     text = printed(render_applied, applied(failed))
     assert "Nothing was completed;" in text
-    assert text.endswith("Apply stopped: 1 failed; nothing done. 26 requests, 3.1 s.\n")
+    assert text.endswith("Apply stopped: 1 failed; nothing done. 3.1 s.\n")
 
 
 def test_a_stop_before_the_first_action_is_no_success(printed: Callable[..., str]) -> None:
     assert printed(render_applied, applied(interrupted=True)).endswith(
-        "Apply stopped: interrupted; nothing done. 26 requests, 3.1 s.\n"
+        "Apply stopped: interrupted; nothing done. 3.1 s.\n"
     )
 
 
@@ -95,14 +95,14 @@ def test_a_move_and_a_note_are_told(printed: Callable[..., str]) -> None:
 
 
 def test_nothing_to_do_is_a_success(printed: Callable[..., str]) -> None:
-    assert printed(render_applied, applied()) == "Apply complete! Nothing to do. 26 requests, 3.1 s.\n"
+    assert printed(render_applied, applied()) == "Apply complete! Nothing to do. 3.1 s.\n"
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"), [(0.04, "0.0 s"), (59.94, "59.9 s"), (60, "1 min 0 s"), (3725.6, "62 min 6 s")]
 )
 def test_long_applies_are_timed_in_minutes(printed: Callable[..., str], seconds: float, said: str) -> None:
-    assert printed(render_applied, applied(seconds=seconds)).endswith(f", {said}.\n")
+    assert printed(render_applied, applied(seconds=seconds)).endswith(f" {said}.\n")
 
 
 @pytest.mark.parametrize("status", list(OutcomeStatus))

@@ -111,6 +111,7 @@ GOLDEN = """\
       ],
       "name": "New ones",
       "plan_id": "plan-3f2a",
+      "prevent_destroy": false,
       "since": "2026-03-01T09:30:00Z"
     },
     {
