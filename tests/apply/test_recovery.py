@@ -92,9 +92,9 @@ def test_of_several_that_an_interrupted_replace_may_have_made_none_is_chosen(wor
     assert world.audiences(US) == {old: "Buyers"}, "the old one is not deleted before the new one is known"
 
 
-def test_an_audience_of_the_name_that_was_there_before_is_not_taken_for_the_new_one(world: World) -> None:
+def test_an_audience_of_the_name_shared_in_from_elsewhere_is_not_taken_for_the_new_one(world: World) -> None:
     world.apply()
-    bystander = world.sandbox.controls.add_audience(EU, "Buyers", STREAMING)
+    bystander = world.sandbox.controls.add_audience(EU, "Buyers", STREAMING, is_creator=False)
     world.declare("buyers", range(30), advertiser="eu")
     world.sandbox.controls.add_fault("drop_after", path=CREATE)
 
