@@ -15,7 +15,8 @@ from reconciler.apply.errors import StalePlanError
 from reconciler.sandbox import TOKEN
 from reconciler.secret import Secret
 from reconciler.tiktok import streaming
-from tests.apply.world import EU, STREAMING, US, World, instantly, member, members
+from tests.apply.world import EU, STREAMING, US, World, member, members
+from tests.virtual_time import instantly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

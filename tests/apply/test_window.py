@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.apply.window import Window
-from tests.apply.world import instantly
+from tests.virtual_time import instantly
 
 
 class RefusedByTikTok(Exception):  # noqa: N818  # a stand-in

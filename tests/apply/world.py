@@ -5,9 +5,7 @@ People are numbers, sets of people are sets of numbers: each has one identifier,
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import selectors
 import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,9 +27,10 @@ from reconciler.sandbox import BASE_PATH, TOKEN, Sandbox
 from reconciler.state.local import LocalStore
 from reconciler.state.repository import StateStore
 from reconciler.tiktok.client import TikTok
+from tests.virtual_time import instantly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     import httpx
@@ -51,35 +50,6 @@ EU: Final = "7000000000000000002"
 ACCOUNTS: Final = {"us": US, "eu": EU}
 THE_TIME: Final = 1_767_225_600.0
 STREAMING: Final = "Partner Audience"
-
-
-class _SkippingSelector(selectors.DefaultSelector):
-    """Counts the time until the next timer as gone, where nothing is ready."""
-
-    skipped = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0 if timeout is not None else None)
-        if not ready and timeout:
-            self.skipped += timeout
-        return ready
-
-
-class InstantLoop(asyncio.SelectorEventLoop):
-    """An event loop in which ten minutes of patience take no time."""
-
-    def __init__(self) -> None:
-        self._virtual = _SkippingSelector()
-        super().__init__(self._virtual)
-
-    def time(self) -> float:
-        return self._virtual.skipped
-
-
-def instantly(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` on virtual time."""
-    with asyncio.Runner(loop_factory=InstantLoop) as runner:
-        return runner.run(work)
 
 
 def member(number: int) -> str:

@@ -11,8 +11,9 @@ from reconciler.sandbox import TOKEN
 from reconciler.secret import Secret
 from reconciler.tiktok.errors import CredentialError, PermissionDeniedError
 from reconciler.tiktok.model import Role, UsageKind
-from tests.apply.world import STREAMING, instantly
+from tests.apply.world import STREAMING
 from tests.refresh.conftest import EU, US
+from tests.virtual_time import instantly
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

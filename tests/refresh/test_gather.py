@@ -12,8 +12,9 @@ from reconciler.refresh.credentials import NoTokenError
 from reconciler.refresh.gather import Gathered, People, gather
 from reconciler.state.model import State
 from tests.apply.pieces import owned, resource
-from tests.apply.world import STREAMING, instantly
+from tests.apply.world import STREAMING
 from tests.refresh.conftest import ENVIRON, EU, US
+from tests.virtual_time import instantly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,7 +6,6 @@ import asyncio
 import inspect
 import json
 import os
-import selectors
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import pytest
 
 from reconciler.secret import Secret
 from reconciler.tiktok.client import TikTok
+from tests.virtual_time import InstantLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,31 +24,6 @@ if TYPE_CHECKING:
 ADVERTISER = "7000000000000000001"
 TOKEN = "a-token-that-nobody-may-read"
 BASE_URL = "https://tiktok.test/open_api/v1.3"
-
-
-class _SkippingSelector(selectors.DefaultSelector):
-    """Never waits: where nothing is ready, the time until the next timer is counted as gone."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.skipped = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0 if timeout is not None else None)
-        if not ready and timeout:
-            self.skipped += timeout
-        return ready
-
-
-class InstantLoop(asyncio.SelectorEventLoop):
-    """An event loop on virtual time: it starts at 0 and moves only where something sleeps."""
-
-    def __init__(self) -> None:
-        self._virtual = _SkippingSelector()
-        super().__init__(self._virtual)
-
-    def time(self) -> float:
-        return self._virtual.skipped
 
 
 @pytest.hookimpl(tryfirst=True)
