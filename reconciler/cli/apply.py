@@ -70,7 +70,7 @@ def command(
             scope = scope_of(skip_members=skip_members, targets=targets, workspace=opened, owned=state.state)
             planned = drive(make_plan(opened, state.state, scope, folder))
             plan = planned.plan
-            _show(plan, form)
+            _show(plan, form, asks=not auto_approve)
             run.check(plan, state.state, skip_blocked=skip_blocked)
             if not plan.has_changes:
                 return _nothing_to_do(plan, form)
@@ -107,9 +107,12 @@ def _apply(plan: Plan, opened: Workspace, state: OpenState, folder: Path, *, qui
         return drive(work())
 
 
-def _show(plan: Plan, form: str) -> None:
+def _show(plan: Plan, form: str, *, asks: bool) -> None:
+    """Show the plan; with JSON on stdout, on stderr, and only where a person is asked or must know why not."""
     if form == "text":
         render_plan(plan, screen.results())
+    elif asks or plan.blocked or plan.errors:
+        render_plan(plan, screen.notices())
 
 
 def _nothing_to_do(plan: Plan, form: str) -> int:

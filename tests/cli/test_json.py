@@ -99,6 +99,14 @@ def test_what_an_apply_did_is_one_document(project: Project) -> None:
     assert (again.code, again.document["outcomes"]) == (0, [])
 
 
+def test_an_apply_that_is_refused_says_why_beside_the_document(project: Project) -> None:
+    project.apply()
+    project.load(slice(0, 0))
+    ran = project("apply", "--auto-approve", "--format", "json")
+    assert (ran.code, ran.out) == (1, "")
+    assert "blocked by max_removal" in ran.err
+
+
 def test_an_apply_that_could_not_do_everything_says_so_in_its_document(project: Project) -> None:
     project = in_many_ways(project)
     ran = project("apply", "--auto-approve", "--skip-blocked", "--format", "json")
