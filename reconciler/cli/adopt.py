@@ -42,7 +42,7 @@ class NothingToImportError(ReconcilerError):
 def command(
     address: str | None, audience_id: str | None, place: Place, advertiser: str | None, output: Path | None
 ) -> int:
-    r"""Take an audience that exists on TikTok under management. TikTok is not changed.
+    """Take an audience that exists on TikTok under management. TikTok is not changed.
 
     ADDRESS is one that the files declare; AUDIENCE_ID is TikTok's. With --all, YAML for a whole account is
     written instead, with `import:` lines that the next apply acts on; what is managed already is left out.
@@ -51,7 +51,7 @@ def command(
     Examples:
       reconciler import audience.lapsed_buyers 7300000000000000042
       reconciler import --all acme_us -o acme_us.yaml
-    """
+    """  # noqa: D301  # click reads the backspace: what follows keeps its lines
     if advertiser is not None:
         if address is not None:
             raise click.UsageError("--all takes no ADDRESS.")

@@ -39,7 +39,7 @@ def command(
     detailed_exitcode: bool,
     everything: bool,
 ) -> int:
-    r"""Compare the files with TikTok and show what apply would do. Changes nothing, needs no lock.
+    """Compare the files with TikTok and show what apply would do. Changes nothing, needs no lock.
 
     Exit code 0: planned. 1: an error, or something is blocked. With --detailed-exitcode 2: changes are waiting.
 
@@ -48,7 +48,7 @@ def command(
       reconciler plan
       reconciler plan --out plan.json && reconciler apply plan.json
       reconciler plan --target audience.lapsed_buyers
-    """
+    """  # noqa: D301  # click reads the backspace: what follows keeps its lines
     with workspace(place) as opened, scratch() as folder:
         owned = opened.store.read().state
         scope = scope_of(skip_members=skip_members, targets=targets, workspace=opened, owned=owned)

@@ -86,3 +86,10 @@ def test_help_does_not_wait_for_an_engine() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_examples_in_a_help_stand_on_lines_of_their_own(project: Project) -> None:
+    for command in ("plan", "import"):
+        text = project.run(command, "--help").out
+        assert "\\b" not in text
+        assert "Examples:\n    reconciler " in text
