@@ -50,6 +50,8 @@ async def deliver(bench: Workbench, action: Action, members: MemberChange, plan_
     )
     if [each.target for each in under_way] == [members.set_digest]:
         pending = replace(under_way[0], plan_id=plan_id)  # the same way as before: go on where it was stopped
+    if pending.rows_done:
+        bench.progress.said(action, f"going on after {pending.rows_done:,} rows that have arrived")
     bench.progress.delivering(action, members.add + members.remove)
     await _send(bench, action, _Place(bench, pending), there, target)
     snapshot = Members(members.set_digest, members.users, members.identifiers, delivered_at=bench.now())

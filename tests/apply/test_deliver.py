@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.apply import deliver
 from reconciler.apply.model import OutcomeStatus
+from reconciler.apply.progress import Silent
 from reconciler.plan.model import ActionKind
 from reconciler.state.model import PendingDelivery
 from tests.apply.conftest import BATCH
@@ -24,7 +25,7 @@ from tests.apply.world import STREAMING, US, World, action_at, members, outcome_
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.plan.model import Plan
+    from reconciler.plan.model import Action, Plan
     from tests.apply.remembering import RememberingEngine
 
 FOREVER = 1_000_000
@@ -228,6 +229,20 @@ class TestCtrlC:
         assert 0 <= twice <= self.UNDER_WAY * BATCH
         assert_holds(world, AFTER)
         assert_holds(world, range(20), "later")
+
+    def test_a_person_is_told_how_far_it_was(self, world: World) -> None:
+        told: list[str] = []
+
+        class Listening(Silent):
+            def said(self, action: Action, message: str) -> None:
+                told.append(f"{action.address}: {message}")
+
+        plan = self.interrupt(world, REQUESTS)
+        rows = pending(world).rows_done
+        world.progress = Listening()
+        assert world.apply(plan).succeeded
+
+        assert told == [f"audience.buyers: going on after {rows:,} rows that have arrived"]
 
     def test_what_arrived_is_counted_and_written_down(self, world: World) -> None:
         untouched = world.transport
