@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.plan.model import ActionKind
 from reconciler.plan.recovery import adopt, made_by
 from reconciler.state import change
-from reconciler.state.model import PendingCreate, Run
+from reconciler.state.model import PendingCreate, Resource, Run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,26 @@ def begun(plan: Plan, owned: State, remotes: Mapping[str, Remote]) -> State:
         if came_from and came_from in state.resources and action.address not in state.resources:
             state = change.moved(state, came_from, action.address)
     return state
+
+
+def imported(action: Action) -> Resource:
+    """Return the resource that an import makes; its name is still TikTok's.
+
+    Raises:
+        ValueError: `action` is no import.
+    """
+    there = action.before
+    if action.kind is not ActionKind.IMPORT or there is None or action.audience_id is None:
+        raise ValueError(f"{action.address}: nothing to adopt")
+    return Resource(
+        action.address,
+        there.advertiser_id,
+        action.audience_id,
+        there.name,
+        there.delivery,
+        there.identities,
+        there.prevent_destroy,
+    )
 
 
 def repeats(action: Action, intent: PendingCreate) -> bool:

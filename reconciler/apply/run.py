@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from reconciler.apply import recheck
-from reconciler.apply.begin import begun
+from reconciler.apply.begin import begun, imported
 from reconciler.apply.create import ensure_created
 from reconciler.apply.deliver import deliver
 from reconciler.apply.errors import BlockedPlanError, FaultyPlanError, RefusedError, StalePlanError
@@ -19,7 +19,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.plan.model import ActionKind
 from reconciler.state import change
 from reconciler.state.errors import StateError
-from reconciler.state.model import Resource, Run
+from reconciler.state.model import Run
 from reconciler.tiktok import audiences
 from reconciler.tiktok.errors import CredentialError, UnreachableError
 
@@ -131,7 +131,8 @@ async def _do(action: Action, plan: Plan, remotes: Mapping[str, Remote], bench: 
         case ActionKind.FORGET:
             forget(bench, action)
         case ActionKind.IMPORT:
-            _own(bench, action)
+            if action.address not in bench.state.state.resources:
+                bench.state.save(change.with_resource(bench.state.state, imported(action)))
             await _change(bench, action, plan, remotes)
         case ActionKind.UPDATE:
             await _change(bench, action, plan, remotes)
@@ -143,17 +144,6 @@ async def _do(action: Action, plan: Plan, remotes: Mapping[str, Remote], bench: 
         case ActionKind.DELETE:
             await delete(bench, action, remotes[action.advertiser_id].account)
     return ""
-
-
-def _own(bench: Workbench, action: Action) -> None:
-    """Adopt the audience of an import; its name is still TikTok's."""
-    before = action.before
-    if before is None or action.audience_id is None or action.address in bench.state.state.resources:
-        return
-    resource = Resource(
-        action.address, before.advertiser_id, action.audience_id, before.name, before.delivery, before.identities
-    )
-    bench.state.save(change.with_resource(bench.state.state, resource))
 
 
 async def _change(bench: Workbench, action: Action, plan: Plan, remotes: Mapping[str, Remote]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.apply.begin import imported
 from reconciler.cli import screen
 from reconciler.cli.options import workspace_options
 from reconciler.cli.workspace import drive, workspace
@@ -20,12 +21,12 @@ from reconciler.plan.recovery import owned_ids
 from reconciler.refresh.accounts import read_accounts
 from reconciler.refresh.gather import sessions_for
 from reconciler.state import change
-from reconciler.state.model import Resource
 from reconciler.tiktok.model import AudienceKind
 
 if TYPE_CHECKING:
     from reconciler.cli.workspace import Place, Workspace
     from reconciler.config import model as config
+    from reconciler.state.model import Resource
     from reconciler.tiktok.model import Audience, Remote
 
 
@@ -90,7 +91,7 @@ def _one(place: Place, address: str, audience_id: str) -> int:
             )
         inputs = Inputs(opened.config, {advertiser_id: remote}, state.state, members=None)
         resource = _adopting(replace(audience, import_id=audience_id), inputs)
-        after = change.with_run(change.with_resource(state.state, resource), None)  # edited by hand: no apply goes on
+        after = change.edited_by_hand(change.with_resource(state.state, resource))
         if intent := change.pending_create(after, address):
             after = change.without_pending(after, intent)
         state.save(after)
@@ -103,18 +104,7 @@ def _adopting(audience: config.Audience, inputs: Inputs) -> Resource:
     decision = decide(Case(audience.address, audience, None), inputs)
     if isinstance(decision, Diagnostic):
         raise InvalidConfigError([decision])
-    there = decision.before
-    if there is None:
-        raise ValueError(f"{audience.address}: nothing to adopt")
-    return Resource(
-        audience.address,
-        there.advertiser_id,
-        audience.import_id or "",
-        there.name,
-        there.delivery,
-        there.identities,
-        there.prevent_destroy,
-    )
+    return imported(decision)
 
 
 def _whole_account(place: Place, key: str, output: Path | None) -> int:

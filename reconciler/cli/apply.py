@@ -13,7 +13,7 @@ from reconciler.apply.order import accounts
 from reconciler.apply.workbench import Workbench
 from reconciler.cli import screen
 from reconciler.cli.options import member_options, output_format, workspace_options
-from reconciler.cli.planning import make_plan, require_staged, scope_of, stage
+from reconciler.cli.planning import Planned, make_plan, require_staged, scope_of, stage
 from reconciler.cli.saved import read_plan
 from reconciler.cli.waiting import applying
 from reconciler.cli.workspace import drive, engine_in, scratch, workspace
@@ -65,25 +65,23 @@ def command(
         if held.taken_over_from is not None:
             screen.say(f"An earlier run on this machine died holding the lock ({held.taken_over_from.id}); taken over.")
         state = opened.store.open(lineage=saved.lineage if saved else None)
-        plan = saved
-        if plan is None:
+        if saved is None:
             scope = scope_of(skip_members=skip_members, targets=targets, workspace=opened, owned=state.state)
             planned = drive(make_plan(opened, state.state, scope, folder))
-            plan = planned.plan
-            _show(plan, form, asks=not auto_approve)
-            run.check(plan, state.state, skip_blocked=skip_blocked)
-            if not plan.has_changes:
-                return _nothing_to_do(plan, form)
-            if not auto_approve and not _agreed():
-                screen.say("Nothing was done.")
-                return 1
+            _show(planned.plan, form, asks=not auto_approve)
+        else:
+            planned = Planned(saved)
+        plan = planned.plan
+        run.check(plan, state.state, skip_blocked=skip_blocked)
+        if not plan.has_changes:
+            return _nothing_to_do(plan, form, plan_file)
+        if saved is not None:
+            require_staged(opened, plan)
+        elif auto_approve or _agreed():
             stage(opened, planned)
         else:
-            run.check(plan, state.state, skip_blocked=skip_blocked)
-            if not plan.has_changes:
-                screen.say(f"{plan_file} holds no changes: there is nothing to do.")
-                return _nothing_to_do(plan, form)
-            require_staged(opened, plan)
+            screen.say("Nothing was done.")
+            return 1
         applied = _apply(plan, opened, state, folder, quiet=form == "json")
         if applied.succeeded:
             opened.store.unstage(plan.plan_id)
@@ -115,9 +113,11 @@ def _show(plan: Plan, form: str, *, asks: bool) -> None:
         render_plan(plan, screen.notices())
 
 
-def _nothing_to_do(plan: Plan, form: str) -> int:
+def _nothing_to_do(plan: Plan, form: str, plan_file: Path | None) -> int:
     from reconciler.apply.model import Applied
 
+    if plan_file is not None:
+        screen.say(f"{plan_file} holds no changes: there is nothing to do.")
     if form == "json":
         screen.json(applied_document(Applied(plan.plan_id, (), rows=0, requests=0, seconds=0.0)))
     return 0

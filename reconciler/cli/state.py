@@ -15,7 +15,6 @@ from reconciler.state import change, document
 
 if TYPE_CHECKING:
     from reconciler.cli.workspace import Place
-    from reconciler.state.model import State
 
 
 @click.group("state")
@@ -59,7 +58,7 @@ def mv(source: str, target: str, place: Place) -> int:
     """Give what is managed at SOURCE the address TARGET. A `moved` entry in the files does the same, reviewed."""
     with workspace(place) as opened, opened.store.lock("state mv"):
         state = opened.store.open()
-        state.save(_by_hand(change.moved(state.state, source, target)))
+        state.save(change.edited_by_hand(change.moved(state.state, source, target)))
     screen.say(f"{source} is now {target}.")
     return 0
 
@@ -76,7 +75,7 @@ def rm(addresses: tuple[str, ...], place: Place) -> int:
         for address in addresses:
             let_go.append(change.resource_at(after, address))
             after = change.without_resource(after, address)
-        state.save(_by_hand(after))
+        state.save(change.edited_by_hand(after))
     for each in let_go:
         screen.say(f'{each.address} is no longer managed; {each.audience_id} ("{visible(each.name)}") stays.')
     return 0
@@ -91,8 +90,3 @@ def unlock(lock_id: str, place: Place) -> int:
         lock = opened.store.unlock(lock_id)
     screen.say(f"Unlocked. It was held by {visible(lock.who)} on {visible(lock.where)} ({visible(lock.why)}).")
     return 0
-
-
-def _by_hand(state: State) -> State:
-    """Return the state as edited by a person: an interrupted apply must not go on from a picture it no longer has."""
-    return change.with_run(state, None)

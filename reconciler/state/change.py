@@ -130,6 +130,11 @@ def with_run(state: State, run: Run | None) -> State:
     return replace(state, run=run)
 
 
+def edited_by_hand(state: State) -> State:
+    """Return a state that a person changed: an interrupted apply must not go on from a picture it no longer has."""
+    return with_run(state, None)
+
+
 def _subject(pending: Pending) -> tuple[str, str, str | None]:
     """Return what an entry is about: entries about the same thing replace each other."""
     if isinstance(pending, PendingCreate):
