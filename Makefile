@@ -39,11 +39,14 @@ format: $(READY)
 	$(BIN)/ruff check --fix
 
 bench: $(READY)
-	$(BIN)/python tests/benchmarks/bench_pipeline.py $(ARGS)
+	$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+# What the tests install beside the project's own requirements: every extra whose database or engine they can run.
+EXTRAS := spark postgres sqlite snowflake bigquery trino mysql delta iceberg s3 gcs azure http
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --group pyproject.toml:dev pyproject.toml --output-file requirements/dev.lock
+	  $(addprefix --extra ,$(EXTRAS)) --group pyproject.toml:dev pyproject.toml --output-file requirements/dev.lock
 
 clean:
 	rm -rf $(VENV) .reconciler build dist

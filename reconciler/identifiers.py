@@ -70,9 +70,27 @@ class IdType(StrEnum):
         return Hash(self.value.split("_")[1])
 
 
+class Form(StrEnum):
+    """How a column holds identifiers. An array column of the source's own needs no telling: its type says it."""
+
+    VALUE = "value"
+    JSON_ARRAY = "json_array"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A condition of a long table: the column counts only in rows where `column` is one of `values`.
+
+    Compared as text, surrounding spaces and upper or lower case aside.
+    """
+
+    column: str
+    values: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class MappedColumn:
-    """One identity of a source: which column holds it, and in what form.
+    """One column of a source that holds an identity. An identity may have several columns, each with its own.
 
     Attributes:
         identity: What the column holds.
@@ -80,12 +98,16 @@ class MappedColumn:
         hash: How the identifier is sent (for the MPID: ignored).
         hashed: True where the column already holds `hash` digests as hexadecimal text. Said by the file,
             never guessed: an undashed UUID has the shape of an MD5.
+        form: One identifier a row, or a JSON array of them in text.
+        when: The rows in which the column counts; None for all.
     """
 
     identity: Identity
     column: str
     hash: Hash = Hash.MD5
     hashed: bool = False
+    form: Form = Form.VALUE
+    when: When | None = None
 
     @property
     def id_type(self) -> IdType | None:

@@ -53,6 +53,8 @@ def imported(action: Action) -> Resource:
         there.delivery,
         there.identities,
         there.prevent_destroy,
+        there.retention_in_days,
+        there.audience_sub_type,
     )
 
 

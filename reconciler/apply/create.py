@@ -5,21 +5,24 @@ The intent is written before the call. Where the answer is lost, the account is 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reconciler.apply import recheck
 from reconciler.apply.begin import repeats
 from reconciler.apply.errors import RefusedError, UnsettledError
+from reconciler.apply.files import complete, first_files, planned
 from reconciler.plan.recovery import adopt, made_by
 from reconciler.state import change
 from reconciler.state.model import PendingCreate
-from reconciler.tiktok import audiences, streaming
+from reconciler.tiktok import audiences, files, streaming
 from reconciler.tiktok.errors import UncertainWriteError
 from reconciler.tiktok.model import Remote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from reconciler.apply.uploads import Uploads
     from reconciler.apply.workbench import Workbench
     from reconciler.plan.model import Action
     from reconciler.tiktok.model import Account, Audience
@@ -31,8 +34,23 @@ ATTEMPTS: Final = 3
 """Calls at most, each after every look found nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An audience that a create made.
+
+    Attributes:
+        audience_id: TikTok's id of it.
+        is_answered: Whether TikTok told so, and it was not found by looking: then its people are known too.
+    """
+
+    audience_id: str
+    is_answered: bool
+
+
 async def ensure_created(bench: Workbench, action: Action, remotes: Mapping[str, Remote], plan_id: str) -> None:
     """Make the audience of a create or replace, unless it has been made already, and record it as ours.
+
+    A streaming one is empty. One of files is made with its people; where the answer was lost, they are delivered anew.
 
     Args:
         bench: What to work with.
@@ -43,22 +61,29 @@ async def ensure_created(bench: Workbench, action: Action, remotes: Mapping[str,
     Raises:
         RefusedError: Something has come between the plan and this call.
         UnsettledError: Several audiences may be the one, or none can be found after calls whose answers were lost.
+        NobodyError: It is to be made of files, and there is nobody to make one of.
     """
     account = remotes[action.advertiser_id].account
     current = bench.state.state.resources.get(action.address)
     intent = change.pending_create(bench.state.state, action.address)
     if intent is not None and not repeats(action, intent):
         raise RefusedError(recheck.turned_up(intent))
-    if intent is not None:
-        made = await _look(bench, account, intent) or await _call(bench, action, account, intent, first=False)
-    elif current is not None and current.audience_id != action.audience_id:
+    if intent is None and current is not None and current.audience_id != action.audience_id:
         return  # made by an earlier run of this plan
-    else:
-        intent = await _announce(bench, action, remotes, plan_id)
-        made = await _call(bench, action, account, intent, first=True)
+    made = await _find(bench, account, intent) if intent else None
+    delivery = planned(bench, action, plan_id) if made is None and _is_of_files(action) else None
+    uploads = await first_files(delivery) if delivery else None
+    is_first = intent is None
+    intent = intent or await _announce(bench, action, remotes, plan_id)
+    made = made or await _call(bench, action, account, intent, uploads, first=is_first)
     exists = current is not None and current.audience_id in remotes[current.advertiser_id].audiences
-    recorded = change.without_pending(bench.state.state, intent)
-    bench.state.save(change.with_resource(recorded, adopt(intent, made, current, current_exists=exists)))
+    adopted = adopt(intent, made.audience_id, current, current_exists=exists)
+    state = change.with_resource(change.without_pending(bench.state.state, intent), adopted)
+    if delivery is None or uploads is None or not made.is_answered:
+        bench.state.save(state)
+    else:
+        bench.state.save(change.with_pending(state, delivery.pending(made.audience_id)))
+        await complete(delivery, uploads)
 
 
 async def _announce(bench: Workbench, action: Action, remotes: Mapping[str, Remote], plan_id: str) -> PendingCreate:
@@ -79,48 +104,74 @@ async def _announce(bench: Workbench, action: Action, remotes: Mapping[str, Remo
         plan_id=plan_id,
         since=bench.now(),
         prevent_destroy=action.after.prevent_destroy,
+        retention_in_days=action.after.retention_in_days,
+        audience_sub_type=action.after.audience_sub_type,
     )
     bench.state.save(change.with_pending(bench.state.state, intent))
     return intent
 
 
-async def _call(bench: Workbench, action: Action, account: Account, intent: PendingCreate, *, first: bool) -> str:
+async def _call(
+    bench: Workbench, action: Action, account: Account, intent: PendingCreate, uploads: Uploads | None, *, first: bool
+) -> _Made:
     """Call TikTok, and look for what the call made where its answer is lost. `first`: no call was made before."""
-    session = bench.sessions.acting_for(account.advertiser_id)
     certain = first
     for _ in range(ATTEMPTS):
         try:
-            made = await streaming.create(session, account.advertiser_id, intent.name)
+            made = await _make(bench, intent, uploads)
         except UncertainWriteError as lost:
             certain = False
             bench.progress.said(action, f"the answer to the create was lost ({lost.message}); looking for what it made")
-            if found := await _look_repeatedly(bench, account, intent):
+            if found := await _find_repeatedly(bench, account, intent):
                 return found
             continue
         if not certain:
-            await _look(bench, account, intent)  # an earlier call may have made one after all: that is not passed over
-        return made
+            await _find(bench, account, intent)  # an earlier call may have made one after all: that is not passed over
+        return _Made(made, is_answered=True)
     raise UnsettledError(
         f'{action.address}: it is not known whether TikTok made "{intent.name}" in account {account.advertiser_id}',
         hint="Apply again in a few minutes: it first looks for what was made, and makes nothing twice.",
     )
 
 
-async def _look_repeatedly(bench: Workbench, account: Account, intent: PendingCreate) -> str | None:
+async def _make(bench: Workbench, intent: PendingCreate, uploads: Uploads | None) -> str:
+    session = bench.sessions.acting_for(intent.advertiser_id)
+    if uploads is None:
+        return await streaming.create(session, intent.advertiser_id, intent.name)
+
+    async def create(paths: Sequence[str]) -> str:
+        return await files.create(
+            session,
+            intent.advertiser_id,
+            intent.name,
+            paths,
+            uploads.layout,
+            audience_sub_type=intent.audience_sub_type,
+            retention_in_days=intent.retention_in_days,
+        )
+
+    return await uploads.offer(create)
+
+
+async def _find_repeatedly(bench: Workbench, account: Account, intent: PendingCreate) -> _Made | None:
     for seconds in LOOKS:
         await bench.pause(seconds)
-        if found := await _look(bench, account, intent):
+        if found := await _find(bench, account, intent):
             return found
     return None
 
 
-async def _look(bench: Workbench, account: Account, intent: PendingCreate) -> str | None:
+async def _find(bench: Workbench, account: Account, intent: PendingCreate) -> _Made | None:
     session = bench.sessions.acting_for(account.advertiser_id)
     listed = await audiences.list_all(session, account.advertiser_id)
     candidates = made_by(intent, bench.state.state, Remote(account, listed))
     if len(candidates) > 1:
         raise _several(intent, candidates)
-    return candidates[0].audience_id if candidates else None
+    return _Made(candidates[0].audience_id, is_answered=False) if candidates else None
+
+
+def _is_of_files(action: Action) -> bool:
+    return action.after is not None and action.after.delivery == "file"
 
 
 def _several(intent: PendingCreate, candidates: tuple[Audience, ...]) -> UnsettledError:

@@ -1,4 +1,4 @@
-"""Delivers the difference between two sets, goes on where it was stopped, and records what has arrived.
+"""Delivers the people of streaming audiences, those of one account together; goes on where it was stopped.
 
 Adding and removing are idempotent per identifier and audience (Marketing API v1.3, streaming audiences), so rows
 whose arrival is not certain are sent again. Until a delivery has ended, TikTok may hold anything between the set
@@ -8,110 +8,133 @@ before and the set wanted; the state says so, and a later plan reckons with it.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from time import monotonic
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
+from reconciler.apply.course import Course
+from reconciler.apply.parcels import parcels
 from reconciler.apply.window import Window
-from reconciler.refresh.members import delivered
+from reconciler.apply.workbench import Tally
+from reconciler.identity import Delivered, Leg
 from reconciler.state import change
-from reconciler.state.model import Members, PendingDelivery
+from reconciler.state.model import Members
 from reconciler.tiktok import streaming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
-    import pyarrow as pa
-
+    from reconciler.apply.parcels import Parcel
     from reconciler.apply.workbench import Workbench
-    from reconciler.identity import Delivered, Engine
     from reconciler.plan.model import Action, MemberChange
+    from reconciler.state.model import PendingDelivery
+    from reconciler.tiktok.client import Session
 
 IN_FLIGHT: Final = 8
 """Requests under way at once: enough to hide a round trip, few enough that little is sent again after a kill."""
 
-CHECKPOINT_SECONDS: Final = 2.0
-"""How often the place reached is written down while a delivery goes on."""
 
-Direction = Literal["add", "remove"]
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one audience is to get.
+
+    Attributes:
+        action: Whose audience.
+        members: What happens to its people.
+        advertiser_id: The account it is in.
+        audience_id: The audience.
+        snapshot: Digest of the set last delivered whole, or None.
+        in_flight: Digests of other sets whose delivery was begun and not seen to end, sorted.
+        leg: The same, as files.
+        latest: The delivery that has sent to the audience last, where it was of this very set.
+        tally: Counts the identifiers that arrive.
+    """
+
+    action: Action
+    members: MemberChange
+    advertiser_id: str
+    audience_id: str
+    snapshot: str | None
+    in_flight: tuple[str, ...]
+    leg: Leg
+    latest: PendingDelivery | None = None
+    tally: Tally = field(default_factory=Tally)
 
 
-async def deliver(bench: Workbench, action: Action, members: MemberChange, plan_id: str) -> None:
-    """Make TikTok hold exactly the wanted set of `action`'s audience; rows that have arrived before are not sent."""
-    state = bench.state.state
+def delivery_of(bench: Workbench, action: Action, members: MemberChange) -> Delivery | None:
+    """Return what is to be delivered for `action`, or None where TikTok certainly holds it. `bench`'s tally counts it.
+
+    Raises:
+        MissingSetError: A set is no longer in the store.
+    """
+    state, target = bench.state.state, members.set_digest
     resource = change.resource_at(state, action.address)
     under_way = change.deliveries_to(state, resource.audience_id)
-    if resource.members and resource.members.snapshot == members.set_digest and not under_way:
-        return
-    there, target = delivered(resource, state, bench.locate), bench.locate(members.set_digest)
-    pending = PendingDelivery(
-        action.address, resource.audience_id, members.set_digest, rows_done=0, plan_id=plan_id, since=bench.now()
+    snapshot = resource.members.snapshot if resource.members else None
+    if snapshot == target and not under_way:
+        return None
+    # A delivery of the target itself that was cut off changes nothing: whatever it brought or took out, the same rows
+    # lead to the target. Left out here, they are the rows it set out with, and its place among them still holds.
+    in_flight = tuple(sorted({each.target for each in under_way} - {target}))
+    there = Delivered(bench.locate(snapshot) if snapshot else None, tuple(bench.locate(each) for each in in_flight))
+    return Delivery(
+        action,
+        members,
+        resource.advertiser_id,
+        resource.audience_id,
+        snapshot,
+        in_flight,
+        Leg(there, bench.locate(target)),
+        latest=under_way[-1] if under_way and under_way[-1].target == target else None,
+        tally=bench.tally,
     )
-    if [each.target for each in under_way] == [members.set_digest]:
-        pending = replace(under_way[0], plan_id=plan_id)  # the same way as before: go on where it was stopped
-    if pending.rows_done:
-        bench.progress.said(action, f"going on after {pending.rows_done:,} rows that have arrived")
-    bench.progress.delivering(action, members.add + members.remove)
-    await _send(bench, action, _Place(bench, pending), there, target)
-    snapshot = Members(members.set_digest, members.users, members.identifiers, delivered_at=bench.now())
-    bench.state.save(change.with_members(bench.state.state, action.address, snapshot))
 
 
-async def _send(bench: Workbench, action: Action, place: _Place, there: Delivered, target: Path) -> None:
-    resource = change.resource_at(bench.state.state, action.address)
-    session = bench.sessions.acting_for(resource.advertiser_id)
+async def deliver(bench: Workbench, deliveries: Sequence[Delivery], plan_id: str) -> None:
+    """Make TikTok hold exactly the wanted sets; rows that have arrived before are not sent.
 
-    def arrived(item: tuple[Direction, int, int]) -> None:
-        direction, rows, identifiers = item
-        added = identifiers if direction == "add" else 0
-        bench.tally.count(added=added, removed=identifiers - added, rows=rows)
-        bench.progress.delivered(action, identifiers)
-        place.advance(rows)
+    An identifier that joins or leaves several of the audiences travels once.
 
-    place.save()
-    rows = _rows(bench.engine, there, target, skip=place.reached)
+    Args:
+        bench: What to work with; its tally counts rows and requests.
+        deliveries: At least one, at most 60, all in one account.
+        plan_id: The plan they belong to.
+
+    Raises:
+        TikTokError: TikTok refused, or could not be reached.
+        StateError: The lock was lost.
+    """
+    route = await asyncio.to_thread(bench.engine.route, [each.leg for each in deliveries])
+    course = Course(bench, deliveries, route, plan_id)
+    account, audiences = deliveries[0].advertiser_id, [each.audience_id for each in deliveries]
+    following = parcels(route, course.place, account, audiences, size=bench.rows_per_request)
+    course.begin()
     try:
-        async with Window[tuple[Direction, int, int]](IN_FLIGHT, arrived) as window:
-            while (following := await asyncio.to_thread(next, rows, None)) is not None:
-                direction, batch = following
-                call: Literal["add", "delete"] = "add" if direction == "add" else "delete"
-                sending = streaming.send(session, resource.advertiser_id, resource.audience_id, call, batch)
-                identifiers = sum(batch.num_rows - column.null_count for column in batch.columns)
-                await window.add(sending, (direction, batch.num_rows, identifiers))
+        await _send(bench.sessions.acting_for(account), following, course)
     finally:
-        place.save()
+        course.stop()
+    state = bench.state.state
+    for each in deliveries:
+        wanted = each.members
+        snapshot = Members(wanted.set_digest, wanted.users, wanted.identifiers, delivered_at=bench.now())
+        state = change.with_members(state, each.action.address, snapshot)
+    bench.state.save(state)
 
 
-def _rows(engine: Engine, there: Delivered, target: Path, *, skip: int) -> Iterator[tuple[Direction, pa.RecordBatch]]:
-    """Yield the rows of a delivery in their fixed order, additions first, from row `skip` on."""
-    additions = engine.row_count(there, target, "add") if skip else 0
-    for batch in engine.rows(there, target, "add", size=streaming.MAX_ROWS, skip=min(skip, additions)):
-        yield "add", batch
-    for batch in engine.rows(there, target, "remove", size=streaming.MAX_ROWS, skip=max(0, skip - additions)):
-        yield "remove", batch
+async def _send(session: Session, following: Iterator[Parcel], course: Course) -> None:
+    """Send parcels, several at once, while the next one is being read and written out in a thread."""
 
+    async def carry(parcel: Parcel) -> None:
+        for request in parcel.requests:
+            await streaming.post(session, request)
 
-class _Place:
-    """How far a delivery has come, written down every now and then."""
+    def read_on() -> asyncio.Task[Parcel | None]:
+        return asyncio.create_task(asyncio.to_thread(next, following, None))
 
-    def __init__(self, bench: Workbench, pending: PendingDelivery) -> None:
-        self._bench = bench
-        self._pending = pending
-        self._saved_at = monotonic()
-
-    @property
-    def reached(self) -> int:
-        """Rows that have certainly arrived."""
-        return self._pending.rows_done
-
-    def advance(self, rows: int) -> None:
-        """Count rows that have arrived, in their order."""
-        self._pending = replace(self._pending, rows_done=self._pending.rows_done + rows)
-        if monotonic() - self._saved_at >= CHECKPOINT_SECONDS:
-            self.save()
-
-    def save(self) -> None:
-        """Write the place down."""
-        self._bench.state.save(change.with_pending(self._bench.state.state, self._pending))
-        self._saved_at = monotonic()
+    reading = read_on()
+    try:
+        async with Window(IN_FLIGHT, course.arrived) as window:
+            while (parcel := await asyncio.shield(reading)) is not None:
+                reading = read_on()
+                await window.add(carry(parcel), parcel)
+    finally:
+        await asyncio.gather(reading, return_exceptions=True)  # leaves no thread behind that still reads files

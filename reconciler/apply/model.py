@@ -66,6 +66,8 @@ class Applied:
         requests: Requests that carried them.
         seconds: How long it took.
         interrupted: Whether it was stopped from outside, with Ctrl-C for example.
+        rows_alone: Rows it would have taken, had each audience travelled alone.
+        requests_alone: Requests likewise, by estimate.
     """
 
     plan_id: str
@@ -74,6 +76,18 @@ class Applied:
     requests: int
     seconds: float
     interrupted: bool = False
+    rows_alone: int = 0
+    requests_alone: int = 0
+
+    @property
+    def rows_saved(self) -> int:
+        """Rows that did not have to be sent because audiences of an account shared them."""
+        return max(0, self.rows_alone - self.rows)
+
+    @property
+    def requests_saved(self) -> int:
+        """Requests likewise, by estimate."""
+        return max(0, self.requests_alone - self.requests)
 
     @property
     def done(self) -> Mapping[ActionKind, int]:

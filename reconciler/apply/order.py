@@ -24,11 +24,10 @@ _PHASES: Final = {
 
 
 def ordered(plan: Plan) -> list[Action]:
-    """Return the actions that do something, in the order they happen.
+    """Return the actions that do something, in the order they are begun and told.
 
-    A kill at any moment then leaves more than was wanted, never less: nothing is deleted before everything
-    that takes its place is filled. An audience that was deposed goes before the one that replaced it, since only
-    that one's record in the state leads to it.
+    What deletes comes last: nothing goes before everything that takes its place is filled. An audience that was deposed
+    goes before the one that replaced it, since only that one's record in the state leads to it.
     """
     doing = [action for action in plan.actions if action.does_something]
     return sorted(doing, key=lambda action: (_PHASES[action.kind], not action.is_deposed, action.address))

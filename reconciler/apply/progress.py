@@ -18,7 +18,7 @@ class Progress(Protocol):
         """Say something a person should know while waiting: a wait, a recovery."""
 
     def delivering(self, action: Action, identifiers: int) -> None:
-        """Say that a delivery of so many identifiers starts."""
+        """Say that a delivery of so many identifiers starts; audiences that travel together start together."""
 
     def delivered(self, action: Action, identifiers: int) -> None:
         """Say that so many more identifiers have arrived."""

@@ -1,4 +1,4 @@
-"""What an apply works with, handed to each step, and the tally of what arrived."""
+"""What an apply works with, handed to each step, and the tallies of what arrived."""
 
 from __future__ import annotations
 
@@ -24,19 +24,32 @@ def _utc_now() -> datetime:
 
 @dataclass(slots=True)
 class Tally:
-    """What has certainly arrived: identifiers by direction, rows, and requests. Grows while an apply runs."""
+    """What has certainly arrived. Grows while an apply runs.
+
+    Attributes:
+        added: Identifiers added.
+        removed: Identifiers removed.
+        rows: Rows of people.
+        requests: Requests that carried them.
+        rows_alone: Rows it would have taken, had each audience travelled alone.
+        requests_alone: Requests likewise, by estimate.
+    """
 
     added: int = 0
     removed: int = 0
     rows: int = 0
     requests: int = 0
+    rows_alone: int = 0
+    requests_alone: int = 0
 
     def count(self, *, added: int, removed: int, rows: int) -> None:
-        """Count one request that arrived."""
+        """Count one request for one audience."""
         self.added += added
         self.removed += removed
         self.rows += rows
         self.requests += 1
+        self.rows_alone += rows
+        self.requests_alone += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,7 @@ class Workbench:
         locate: Digest → local file of a set in the store.
         progress: Told what is happening.
         tally: Counts what has arrived.
+        rows_per_request: Rows of one streaming request.
         pause: Waits so many seconds.
         now: The time, UTC.
     """
@@ -60,5 +74,6 @@ class Workbench:
     locate: Callable[[str], Path]
     progress: Progress = field(default_factory=Silent)
     tally: Tally = field(default_factory=Tally)
+    rows_per_request: int = 1000
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     now: Callable[[], datetime] = _utc_now

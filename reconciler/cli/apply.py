@@ -98,7 +98,14 @@ def _apply(plan: Plan, opened: Workspace, state: OpenState, folder: Path, *, qui
         async with opened.tiktok() as tiktok:
             sessions = sessions_for(tiktok, accounts(plan, state.state), opened.config, opened.environ)
             remotes = await read_accounts(sessions, opened.config)
-            bench = Workbench(sessions, state, engine, opened.locate(folder), progress)
+            bench = Workbench(
+                sessions,
+                state,
+                engine,
+                opened.locate(folder),
+                progress,
+                rows_per_request=opened.config.rows_per_request,
+            )
             return await run.apply(plan, remotes, bench)
 
     with engine_in(folder, opened) as engine, applying(quiet=quiet) as progress:

@@ -12,12 +12,14 @@ from reconciler.cli import screen
 from reconciler.cli.options import member_options, output_format, workspace_options
 from reconciler.cli.planning import make_plan, scope_of, stage
 from reconciler.cli.saved import write_plan
-from reconciler.cli.workspace import drive, scratch, workspace
+from reconciler.cli.workspace import drive, engine_in, scratch, workspace
 from reconciler.plan.document import dump
+from reconciler.refresh.members import explain as explain_sources_of
 from reconciler.report.plan_text import render_plan
 
 if TYPE_CHECKING:
-    from reconciler.cli.workspace import Place
+    from reconciler.cli.planning import Scope
+    from reconciler.cli.workspace import Place, Workspace
     from reconciler.plan.model import Plan
 
 
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, to be applied as reviewed."
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are waiting.")
+@click.option(
+    "--explain-sources", is_flag=True, help="Show the SQL that reads each source and where it runs, and plan nothing."
+)
 @click.option("--all", "everything", is_flag=True, help="Show audiences that stay as they are, too.")
 def command(
     place: Place,
@@ -37,6 +42,7 @@ def command(
     targets: tuple[str, ...],
     out: Path | None,
     detailed_exitcode: bool,
+    explain_sources: bool,
     everything: bool,
 ) -> int:
     """Compare the files with TikTok and show what apply would do. Changes nothing, needs no lock.
@@ -52,6 +58,8 @@ def command(
     with workspace(place) as opened, scratch() as folder:
         owned = opened.store.read().state
         scope = scope_of(skip_members=skip_members, targets=targets, workspace=opened, owned=owned)
+        if explain_sources:
+            return _explain(opened, scope, folder, form)
         planned = drive(make_plan(opened, owned, scope, folder))
         if out is not None:
             stage(opened, planned)
@@ -63,6 +71,17 @@ def command(
     if out is not None:
         screen.say(f"\nSaved to {out}.{_next_step(planned.plan, place, out)}")
     return exit_code(planned.plan, detailed=detailed_exitcode)
+
+
+def _explain(opened: Workspace, scope: Scope, folder: Path, form: str) -> int:
+    with engine_in(folder, opened) as engine:
+        explained = explain_sources_of(opened.config, engine, targets=scope.targets)
+    if form == "json":
+        screen.json({"sources": explained})
+    else:
+        for key, text in explained.items():
+            screen.results().print(f"-- source {key}\n{text}\n", markup=False, highlight=False, soft_wrap=True)
+    return 0
 
 
 def _next_step(plan: Plan, place: Place, out: Path) -> str:

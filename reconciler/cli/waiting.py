@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -31,6 +32,10 @@ _DOING: Final = {
 }
 
 
+_SHOWN_EVERY_SECONDS: Final = 0.1
+"""How often a bar moves. What arrives is told for each audience of each request, which is far more often."""
+
+
 class Reading:
     """Shows which source is being read."""
 
@@ -38,9 +43,10 @@ class Reading:
         self._progress = progress
         self._task: TaskID | None = None
 
-    def reading(self, address: str, position: int, total: int) -> None:
-        """Show that the source of `address` is being read."""
-        text = f"Reading people: {address} ({position} of {total})"
+    def reading(self, source: str, audiences: int, position: int, total: int) -> None:
+        """Show that a source is being read."""
+        for_them = f" for {audiences:,} audiences" if audiences > 1 else ""
+        text = f"Reading people: {source}{for_them} ({position} of {total})"
         if self._task is None:
             self._task = self._progress.add_task(text, total=total, completed=position - 1)
         else:
@@ -57,12 +63,15 @@ def reading_sources() -> Iterator[Reading]:
 
 
 class Applying:
-    """Shows the actions of an apply."""
+    """Shows the actions of an apply; deliveries under way at the same time share one bar."""
 
     def __init__(self, console: Console, progress: Progress) -> None:
         self._console = console
         self._progress = progress
         self._task: TaskID | None = None
+        self._under_way: dict[str, int] = {}
+        self._arrived = 0
+        self._shown_at = 0.0
 
     def began(self, action: Action) -> None:
         """Show that work on an action starts."""
@@ -73,19 +82,29 @@ class Applying:
         self._print(f"{visible(action.address)}: {visible(message)}")
 
     def delivering(self, action: Action, identifiers: int) -> None:
-        """Show a bar for a delivery."""
-        self._task = self._progress.add_task(f"  {action.address}", total=identifiers)
+        """Show a bar for a delivery, or make that of the others longer."""
+        self._under_way[action.address] = identifiers
+        several = len(self._under_way) > 1
+        what = f"  {len(self._under_way):,} audiences" if several else f"  {visible(action.address)}"
+        total = sum(self._under_way.values())
+        if self._task is None:
+            self._task = self._progress.add_task(what, total=total)
+        else:
+            self._progress.update(self._task, description=what, total=total)
 
-    def delivered(self, action: Action, identifiers: int) -> None:  # noqa: ARG002  # one delivery at a time
+    def delivered(self, action: Action, identifiers: int) -> None:  # noqa: ARG002  # whoever's they are, it is one bar
         """Move the bar on."""
-        if self._task is not None:
-            self._progress.advance(self._task, identifiers)
+        self._arrived += identifiers
+        if self._task is not None and monotonic() - self._shown_at >= _SHOWN_EVERY_SECONDS:
+            self._progress.update(self._task, completed=self._arrived)
+            self._shown_at = monotonic()
 
-    def ended(self, action: Action) -> None:  # noqa: ARG002  # one delivery at a time
-        """Take the bar away."""
-        if self._task is not None:
+    def ended(self, action: Action) -> None:
+        """Take the bar away once nothing is under way any more."""
+        self._under_way.pop(action.address, None)
+        if self._task is not None and not self._under_way:
             self._progress.remove_task(self._task)
-            self._task = None
+            self._task, self._arrived = None, 0
 
     def _print(self, message: str) -> None:
         self._console.print(Text(message))

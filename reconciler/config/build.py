@@ -5,19 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from reconciler.config import columns, origins
 from reconciler.config.model import (
     Advertiser,
     Audience,
     Config,
     Delivery,
+    FileOptions,
     Lifecycle,
     Move,
     RateTier,
     Removal,
     Source,
 )
-from reconciler.config.paths import source_path, state_directory
-from reconciler.identifiers import Hash, Identity, MappedColumn
+from reconciler.config.paths import state_directory
+from reconciler.identifiers import Identity
 from reconciler.secret import Secret
 
 if TYPE_CHECKING:
@@ -34,11 +36,15 @@ def build(inspection: Inspection, folder: Path) -> Config:
         folder: Where the state goes by default.
     """
     advertisers = {key: _advertiser(inspection, key) for key in _sound(inspection, "advertisers")}
-    sources = {key: _source(inspection, key) for key in _sound(inspection, "sources")}
+    sources = {
+        key: Source(key, origins.origin(inspection, key), columns.mapped_columns(inspection, key))
+        for key in _sound(inspection, "sources")
+    }
     audiences = (_audience(inspection, key, sources) for key in _sound(inspection, "audiences"))
     return Config(
         state_url=state_directory(inspection.document, inspection.text("state", "url"), folder),
         engine=inspection.text("engine") or "duckdb",
+        rows_per_request=_whole(inspection.value("rows_per_request") or 1000),
         rate_tier=RateTier(inspection.text("rate_limit") or RateTier.BASIC),
         advertisers=advertisers,
         sources=sources,
@@ -85,30 +91,6 @@ def _advertiser(inspection: Inspection, key: str) -> Advertiser:
     )
 
 
-def _source(inspection: Inspection, key: str) -> Source:
-    at = ("sources", key)
-    written = _text(inspection, *at, "path")
-    mapped = inspection.mapping(*at, "identities")
-    return Source(
-        key=key,
-        path=source_path(inspection.document, (*at, "path"), written),
-        declared_path=inspection.as_written(*at, "path"),
-        columns=tuple(_column(inspection, key, identity) for identity in Identity if identity in mapped),
-    )
-
-
-def _column(inspection: Inspection, source: str, identity: Identity) -> MappedColumn:
-    at = ("sources", source, "identities", identity.value)
-    default = identity.hashes[0] if identity.hashes else Hash.MD5
-    if plain := inspection.text(*at):
-        return MappedColumn(identity, plain, default)
-    hashed = inspection.text(*at, "hashed")
-    chosen = hashed or inspection.text(*at, "hash")
-    return MappedColumn(
-        identity, _text(inspection, *at, "column"), Hash(chosen) if chosen else default, hashed is not None
-    )
-
-
 def _audience(inspection: Inspection, key: str, sources: Mapping[str, Source]) -> Audience:
     at = ("audiences", key)
     source = inspection.text(*at, "source")
@@ -126,8 +108,18 @@ def _audience(inspection: Inspection, key: str, sources: Mapping[str, Source]) -
             if each in mapped and each is not Identity.MPID and (not declared or each in declared)
         ),
         delivery=Delivery(inspection.text(*at, "delivery") or Delivery.STREAMING),
+        file=_file_options(inspection.mapping(*at, "file")),
         lifecycle=_lifecycle(inspection.mapping(*at, "lifecycle")),
         import_id=inspection.text(*at, "import"),
+    )
+
+
+def _file_options(written: Mapping[str, object]) -> FileOptions:
+    default = FileOptions()
+    retention = written.get("retention_in_days")
+    return FileOptions(
+        retention_in_days=None if retention is None else _whole(retention),
+        audience_sub_type=cast("str", written.get("audience_sub_type", default.audience_sub_type)),
     )
 
 
@@ -136,5 +128,10 @@ def _lifecycle(written: Mapping[str, object]) -> Lifecycle:
     return Lifecycle(
         prevent_destroy=cast("bool", written.get("prevent_destroy", default.prevent_destroy)),
         max_removal_percent=cast("float", written.get("max_removal_percent", default.max_removal_percent)),
-        minimum_users=int(cast("float", written.get("minimum_users", default.minimum_users))),
+        minimum_users=_whole(written.get("minimum_users", default.minimum_users)),
     )
+
+
+def _whole(written: object) -> int:
+    """Return a whole number that the schema has let pass: 1000, or 1000.0 as well."""
+    return int(cast("float", written))

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from reconciler.config.model import KeyPath
     from reconciler.diagnostics import Location
 
-_SECRETS = {"access_token"}
+# Keys of an advertiser and of a source whose values hold credentials.
+_SECRETS = {("advertisers", "access_token"), ("sources", "connection")}
 
 
 class Inspection:
@@ -93,11 +94,14 @@ class Inspection:
         return self.mapping(section)
 
     def shown(self, *path: str | int) -> str:
-        """Return the scalar at `path` for a message: as written, ``${NAME}`` unfilled, and never a token."""
-        if any(step in _SECRETS for step in path):
+        """Return the scalar at `path` for a message: as written, ``${NAME}`` unfilled, and never a credential."""
+        if (path[:1] + path[2:3]) in _SECRETS:
             return '"***"'
         written = look_up(self.document.tree, path)
-        return quoted(written) if isinstance(written, str) else str(written).lower()
+        if not isinstance(written, str):
+            return str(written).lower()
+        # The parameters of a Spark Connect URL may hold a token.
+        return quoted(written.partition(";")[0] if path == ("engine",) else written)
 
     def as_written(self, *path: str | int) -> str:
         """Return the scalar at `path` as text, ``${NAME}`` unfilled."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reconciler.config import paths
+from reconciler.config import columns, origins, paths
 from reconciler.config.model import Delivery
 from reconciler.config.predicate import judge
 from reconciler.config.wording import did_you_mean, label, listed, quoted
-from reconciler.identifiers import Hash, Identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,16 +22,14 @@ NAME_LIMITS: Mapping[Delivery, int] = {Delivery.STREAMING: 70, Delivery.FILE: 12
 SMALLEST_SHOWN = 1000
 """TikTok shows no audience of fewer people (mParticle's TikTok integration, data processing notes)."""
 
-_IDENTITIES = frozenset(each.value for each in Identity)
-
 
 def check(inspection: Inspection) -> None:
     """Report everything about advertisers, sources and audiences that has the right shape and the wrong meaning."""
     paths.check_state(inspection)
     _check_repeated(inspection, "advertisers", "advertiser_id", "Audiences can share one entry; keep one of the two.")
     for key in inspection.mapping("sources"):
-        paths.check_source(inspection, key)
-        _check_columns(inspection, key)
+        origins.check(inspection, key)
+        columns.check(inspection, key)
     for key in inspection.mapping("audiences"):
         _check_audience(inspection, key)
     _check_repeated(inspection, "audiences", "import", "An audience has one address; keep one of the two.")
@@ -52,43 +49,14 @@ def _check_repeated(inspection: Inspection, section: str, field: str, advice: st
         inspection.error((section, key, field), summary, detail)
 
 
-def _check_columns(inspection: Inspection, source: str) -> None:
-    at = ("sources", source, "identities")
-    mapped = inspection.mapping(*at)
-    for name in mapped:
-        if name in _IDENTITIES:
-            _check_form(inspection, (*at, name), Identity(name))
-    if set(mapped) == {Identity.MPID} and inspection.is_sound(*at):
-        detail = "mpid counts people and is never sent. Map at least one of idfa, gaid, email or phone beside it."
-        inspection.error(at, f"{label(at[:2])} maps nothing that can be sent", detail, at="key")
-
-
-def _check_form(inspection: Inspection, path: KeyPath, identity: Identity) -> None:
-    """Check ``hash`` and ``hashed`` of one mapped column."""
-    if inspection.has(*path, "hash") and inspection.has(*path, "hashed"):
-        detail = "hashed says the column holds digests already; hash says it does not. Keep one of the two."
-        inspection.error((*path, "hash"), f"{quoted(identity)} has both hash and hashed", detail, at="key")
-        return
-    for form in ("hash", "hashed"):
-        written = inspection.text(*path, form)
-        if written is None or Hash(written) in identity.hashes:
-            continue
-        if identity is Identity.MPID:
-            summary, detail = "mpid takes no hash", "It is never sent; give the column alone."
-        else:
-            summary = f"TikTok takes no {identity} as {inspection.shown(*path, form)}"
-            detail = f"It takes {listed(identity.hashes)}."
-        inspection.error((*path, form), summary, detail)
-
-
 def _check_audience(inspection: Inspection, key: str) -> None:
     at = ("audiences", key)
     if inspection.is_spoilt(*at):
         return
     _check_reference(inspection, (*at, "advertiser"), "advertisers")
     _check_reference(inspection, (*at, "source"), "sources")
+    _check_file(inspection, key)
     if inspection.has(*at, "source"):
-        _check_delivery(inspection, key)
         _check_identities(inspection, key)
     elif not inspection.is_spoilt(*at, "source"):
         _check_without_source(inspection, key)
@@ -106,11 +74,14 @@ def _check_reference(inspection: Inspection, path: KeyPath, section: str) -> Non
     inspection.error(path, f"unknown {section.removesuffix('s')} {inspection.shown(*path)}", near)
 
 
-def _check_delivery(inspection: Inspection, key: str) -> None:
-    path = ("audiences", key, "delivery")
-    if inspection.text(*path) == Delivery.FILE:
-        detail = "Use streaming: write delivery: streaming, or take the key out."
-        inspection.error(path, "file delivery is not available in this version; use streaming", detail)
+def _check_file(inspection: Inspection, key: str) -> None:
+    """Refuse ``file`` without the delivery it is about: what it says would be lost."""
+    at = ("audiences", key)
+    if not inspection.has(*at, "file") or inspection.is_spoilt(*at, "delivery"):
+        return
+    if inspection.text(*at, "delivery") != Delivery.FILE:
+        detail = "It is for audiences delivered by files. Write delivery: file beside it, or take it out."
+        inspection.error((*at, "file"), '"file" without delivery: file', detail, at="key")
 
 
 def _check_identities(inspection: Inspection, key: str) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from reconciler.diagnostics import Diagnostic, Location
     from reconciler.identifiers import Identity, MappedColumn
+    from reconciler.origin import Origin
     from reconciler.secret import Secret
 
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -59,20 +60,31 @@ class Source:
 
     Attributes:
         key: The name it has in the files.
-        path: A file or glob, absolute; CSV, Parquet or JSON Lines by suffix.
-        declared_path: The path as people wrote it, for messages.
-        columns: The identities the source holds, each with its column, in `Identity` order.
+        origin: Where its rows come from.
+        columns: The identities the source holds, each with its columns, in `Identity` order.
     """
 
     key: str
-    path: str
-    declared_path: str
+    origin: Origin
     columns: tuple[MappedColumn, ...]
 
     @property
     def identities(self) -> frozenset[Identity]:
         """The identities this source maps, the person key included."""
         return frozenset(column.identity for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """What only an audience delivered by files has.
+
+    Attributes:
+        retention_in_days: How long it lives from its creation on, 1 to 365; None for 365 days after its last use.
+        audience_sub_type: ``NORMAL`` or ``REACH_FREQUENCY``.
+    """
+
+    retention_in_days: int | None = None
+    audience_sub_type: str = "NORMAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,7 @@ class Audience:
         where: A boolean expression in DuckDB's SQL over the source's columns, or None for all rows.
         identities: What is sent, in `Identity` order, never the person key; empty only without a source.
         delivery: How members reach TikTok.
+        file: What only a delivery by files has.
         lifecycle: What may happen to it.
         import_id: Id of an audience that exists already and is to be adopted, or None.
     """
@@ -113,6 +126,7 @@ class Audience:
     where: str | None = None
     identities: tuple[Identity, ...] = ()
     delivery: Delivery = Delivery.STREAMING
+    file: FileOptions = field(default_factory=FileOptions)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     import_id: str | None = None
 
@@ -144,7 +158,8 @@ class Config:
 
     Attributes:
         state_url: Where the state lives: an absolute directory, or an object-store URL.
-        engine: What computes members, e.g. ``duckdb``.
+        engine: What computes members, e.g. ``duckdb``, ``local[4]``, ``spark://host:7077``, ``sc://host:15002``.
+        rows_per_request: Rows of one streaming request, 1 to 10,000.
         rate_tier: How fast TikTok may be called.
         advertisers: By key.
         sources: By key.
@@ -157,6 +172,7 @@ class Config:
 
     state_url: str
     engine: str = "duckdb"
+    rows_per_request: int = 1000
     rate_tier: RateTier = RateTier.BASIC
     advertisers: Mapping[str, Advertiser] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)

@@ -1,67 +1,67 @@
-"""Paths people write: where a source's files and the state are, seen from the file that names them."""
+"""Paths people write: where a source's rows and the state are, seen from the file that names them."""
 
 from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from reconciler.config.wording import listed
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from reconciler.config.document import Document
     from reconciler.config.inspection import Inspection
     from reconciler.config.model import KeyPath
 
 DEFAULT_STATE = ".reconciler/state"
 
-_COLUMNAR = (".parquet",)
-_TEXT = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
-_SUFFIXES = (*_COLUMNAR, *_TEXT, *(f"{each}.gz" for each in _TEXT))
+_EMBEDDED = {"sqlite", "duckdb"}
+_ABSOLUTE = ("/", "~", ":memory:")
+# What ends or escapes the path of a URL, and is neither in the name of a folder.
+_ESCAPED = str.maketrans({"%": "%25", "?": "%3F", "#": "%23"})
 # Two letters or more, so that a drive (C:\…) is no scheme.
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://")
 
 
-def check_source(inspection: Inspection, key: str) -> None:
-    """Report a source path that no reader of this version takes."""
-    path = ("sources", key, "path")
-    written = inspection.text(*path)
-    if written is None:
-        return
-    if _SCHEME.match(written):
-        inspection.error(
-            path,
-            f"source path {inspection.shown(*path)} is a URL, which is not available in this version",
-            "Give a local file or glob.",
-        )
-    elif not written.lower().endswith(_SUFFIXES):
-        inspection.error(
-            path,
-            f"source path {inspection.shown(*path)} has no suffix that says what it is",
-            f"One of {listed(_COLUMNAR + _TEXT)}; the text formats also with .gz.",
-        )
+def scheme_of(written: str) -> str | None:
+    """Return the scheme of a URL in lower case, or None for a path."""
+    match = _SCHEME.match(written)
+    return match["scheme"].lower() if match else None
 
 
 def check_state(inspection: Inspection) -> None:
     """Report a state URL that no store of this version keeps."""
     path = ("state", "url")
     written = inspection.text(*path)
-    if written is None or not (match := _SCHEME.match(written)):
+    if written is None or (named := scheme_of(written)) is None:
         return
     only = "Only a local directory is: a path, or file:///absolute/path."
-    if match["scheme"].lower() != "file":
-        scheme = "this scheme" if inspection.is_interpolated(*path) else f"{match['scheme'].lower()}://"
+    if named != "file":
+        scheme = "this scheme" if inspection.is_interpolated(*path) else f"{named}://"
         inspection.error(path, f"state in {scheme} is not available in this version", only)
     elif _of_file_url(written) is None:
         inspection.error(path, f"state URL {inspection.shown(*path)} names no absolute local path", only)
 
 
 def source_path(document: Document, at: KeyPath, written: str) -> str:
-    """Return the absolute form of a source path written at `at`."""
+    """Return the absolute form of a source path written at `at`; a URL keeps its form, its scheme in lower case."""
+    if scheme := scheme_of(written):
+        return scheme + written[len(scheme) :]
     return _absolute(document, at, written)
+
+
+def connection_url(document: Document, at: KeyPath, written: str) -> str:
+    """Return a database's URL written at `at`, with the file of an embedded one absolute.
+
+    ``sqlite:///people.db`` names a file beside the one it is written in, ``sqlite:////var/people.db`` is absolute
+    already; the same for ``duckdb://``.
+    """
+    scheme, _, rest = written.partition("://")
+    file, mark, parameters = rest.removeprefix("/").partition("?")
+    if scheme.lower() not in _EMBEDDED or not file or file.startswith(_ABSOLUTE):
+        return written
+    folder = Path(str(_folder(document, at)).translate(_ESCAPED))
+    return f"{scheme}:///{os.path.normpath(folder / file)}{mark}{parameters}"
 
 
 def state_directory(document: Document, written: str | None, folder: Path) -> str:
@@ -75,9 +75,12 @@ def state_directory(document: Document, written: str | None, folder: Path) -> st
 
 def _absolute(document: Document, at: KeyPath, written: str) -> str:
     """Resolve against the directory of the file in which the value stands."""
-    folder = document.files[document.values[at].file].parent
     # Not Path.resolve, which would read the disk: a glob is no path that exists.
-    return os.path.normpath(folder / written)
+    return os.path.normpath(_folder(document, at) / written)
+
+
+def _folder(document: Document, at: KeyPath) -> Path:
+    return document.files[document.values[at].file].parent
 
 
 def _of_file_url(url: str) -> str | None:

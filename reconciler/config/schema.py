@@ -27,8 +27,8 @@ _EXPECTED = {
     "object": "a mapping (key: value)",
     "array": "a list",
 }
-# Ways to give rows that the format foresees and this version lacks; they stand in for a path.
-_SOURCE_NOT_YET = {"connection", "query"}
+# A source has path, or connection and query: `reconciler.config.origins` says which is missing or too much.
+_TOLD_ELSEWHERE = {"oneOf"}
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
 
 
@@ -39,7 +39,7 @@ def check(inspection: Inspection) -> None:
 
 
 def _report(inspection: Inspection, found: Violation) -> None:
-    if inspection.is_spoilt(*found.path):
+    if inspection.is_spoilt(*found.path) or found.rule in _TOLD_ELSEWHERE:
         return  # an unset variable, say: its finding stands already
     if found.is_about_key:
         _bad_key(inspection, found)
@@ -51,6 +51,8 @@ def _report(inspection: Inspection, found: Violation) -> None:
             _missing_keys(inspection, found)
         case "anyOf":
             _no_branch(inspection, found)
+        case "maxProperties":
+            _too_many_keys(inspection, found)
         case "type":
             _wrong_type(inspection, found, {str(found.expected)})
         case "enum" | "const":
@@ -69,7 +71,9 @@ def _report(inspection: Inspection, found: Violation) -> None:
 def _bad_key(inspection: Inspection, found: Violation) -> None:
     key = str(found.instance)
     slug = _NOT_IN_KEYS.sub("_", key.lower()).strip("_")
-    suggestion = f" Write {slug}." if len(slug) < 60 and slug[:1].isalpha() and ":" not in key else ""
+    # What stands deeper is no name of people's own choosing, but that of a column.
+    is_chosen = len(found.path) == 1 and len(slug) < 60 and slug[:1].isalpha() and ":" not in key
+    suggestion = f" Write {slug}." if is_chosen else ""
     detail = found.says("patternErrorMessage") + suggestion
     inspection.error((*found.path, key), f"{quoted_key(key)} cannot be a key", detail, at="key")
 
@@ -77,16 +81,10 @@ def _bad_key(inspection: Inspection, found: Violation) -> None:
 def _unknown_keys(inspection: Inspection, found: Violation) -> None:
     known = found.properties
     written = found.instance if isinstance(found.instance, dict) else {}
-    is_source = len(found.path) == 2 and found.path[0] == "sources"
     for key in written:
         if key in known:
             continue
         path = (*found.path, key)
-        if is_source and key in _SOURCE_NOT_YET:
-            detail = "Write the rows to Parquet, CSV or JSON Lines, and give the file with path."
-            inspection.error(path, f"{quoted(key)} is not available in this version", detail, at="key")
-            inspection.spoil((*found.path, "path"))
-            continue
         name, colon, _ = key.partition(":")
         meant = name if colon and name in known else closest(key, known)
         if colon and name in known:
@@ -109,6 +107,13 @@ def _missing_keys(inspection: Inspection, found: Violation) -> None:
         described = found.properties[str(key)]
         detail = str(described.get("description", "")) if isinstance(described, dict) else ""
         inspection.error(path, f"{label(found.path)} has no {quoted(str(key))}", detail)
+
+
+def _too_many_keys(inspection: Inspection, found: Violation) -> None:
+    written = found.instance if isinstance(found.instance, dict) else {}
+    first = next(iter(written), "")
+    detail = f"It takes one. Keep {quoted_key(first)}, say, or prepare what you need as a column of the source."
+    inspection.error(found.path, f"{label(found.path)} names {len(written)} columns", detail, at="key")
 
 
 def _no_branch(inspection: Inspection, found: Violation) -> None:

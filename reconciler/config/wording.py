@@ -38,10 +38,10 @@ def listed(words: Iterable[str], last: str = "or") -> str:
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate that `word` was probably meant to be, or None. Bounded, whatever people wrote."""
-    known = sorted(candidates)
+    known = {each.lower(): each for each in sorted(candidates)}
     if len(word) > _LONGEST_QUOTE or len(known) > _MOST_CANDIDATES:
         return None
-    return next(iter(get_close_matches(word.lower(), known, n=1)), None)
+    return next((known[near] for near in get_close_matches(word.lower(), known, n=1)), None)
 
 
 def did_you_mean(word: str, candidates: Iterable[str], otherwise: str) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import yaml
 
 from reconciler.config.interpolate import escape
 from reconciler.config.meaning import NAME_LIMITS
-from reconciler.config.model import Delivery
+from reconciler.config.model import Delivery, FileOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,12 +34,14 @@ class Adopted:
         audience_id: Its id.
         delivery: How its members got there.
         note: A remark for the person who reads the file; becomes a comment.
+        file: What only an audience delivered by files has, as far as TikTok tells.
     """
 
     name: str
     audience_id: str
     delivery: Delivery
     note: str = ""
+    file: FileOptions = field(default_factory=FileOptions)
 
 
 def audiences_yaml(advertiser: Advertiser, adopted: Sequence[Adopted]) -> str:
@@ -86,6 +88,18 @@ def _body(advertiser: Advertiser, adopted: Sequence[Adopted]) -> Iterator[str]:
         yield f"    import: {_quoted(each.audience_id)}"
         if each.delivery is Delivery.FILE:
             yield f"    delivery: {each.delivery}"
+            yield from _file_options(each.file)
+
+
+def _file_options(file: FileOptions) -> Iterator[str]:
+    default = FileOptions()
+    if file == default:
+        return
+    yield "    file:"
+    if file.retention_in_days is not None:
+        yield f"      retention_in_days: {file.retention_in_days}"
+    if file.audience_sub_type != default.audience_sub_type:
+        yield f"      audience_sub_type: {file.audience_sub_type}"
 
 
 def _slug(adopted: Adopted) -> str:
@@ -147,13 +161,14 @@ advertisers:
 
 sources:
   customers:
-    # CSV, Parquet or JSON Lines; a glob such as customers/*.parquet works too.
+    # CSV, Parquet or JSON Lines; a glob such as customers/*.parquet or an s3://, gs:// or https:// URL works too.
+    # People in a database? Write connection: ${{WAREHOUSE_URL}} and query: select … instead of path.
     path: customers.csv
     # Which column holds what. Identifiers are hashed here, before anything leaves this machine.
     identities:
       mpid: mpid    # the person: groups devices, counts people, is never sent
       idfa: idfa
-      gaid: gaid    # already hashed? write {{column: gaid, hashed: md5}}
+      gaid: gaid    # already hashed? write {{column: gaid, hashed: md5}}; several columns? [gaid_1, gaid_2]
 
 audiences:
   lapsed_buyers:

@@ -13,17 +13,25 @@ from reconciler.identity.errors import (
     UnsupportedEngineError,
     WhereError,
 )
-from reconciler.identity.model import Delivered, Delta, Rejected, SetSummary
+from reconciler.identity.mappings import Mappings
+from reconciler.identity.model import Delivered, Delta, Direction, Leg, Rejected, Selection, SetSummary
+from reconciler.identity.route import MOST_LEGS, Route
 
 __all__ = [
+    "MOST_LEGS",
     "ColumnMissingError",
     "ColumnTypeError",
     "Delivered",
     "Delta",
+    "Direction",
     "Engine",
     "EngineError",
     "IdentityError",
+    "Leg",
+    "Mappings",
     "Rejected",
+    "Route",
+    "Selection",
     "SetSummary",
     "SetUnreadableError",
     "SourceError",

@@ -3,126 +3,197 @@
 With deliveries under way nobody knows exactly what TikTok holds, only its bounds. What is *certain* is in the snapshot
 and in every set under way; what is *possible* is in any of them. Adding what is not certain and removing what is
 possible but not wanted leads to the wanted set from every state in between.
+
+Two sets are compared range by range of their persons: rows that are the same in both go first, which are nearly all.
+What is left is compared by identifier, so that one which only changed hands is neither added nor removed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import ibis
 
 from reconciler.identifiers import IdType
-from reconciler.identity.columns import hexadecimal, stacked
-from reconciler.identity.connection import literally
-from reconciler.identity.errors import SetUnreadableError
+from reconciler.identity.columns import stacked
 from reconciler.identity.model import Delta
-from reconciler.identity.setfile import SCHEMA
+from reconciler.identity.ownership import ranges
+from reconciler.identity.packing import long, packed
+from reconciler.identity.setfile import PERSON, id_types, identifier_count, landed_rows, row_count, schema_of, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
 
+    from reconciler.identity.engines.protocol import Backend
     from reconciler.identity.model import Delivered
 
-Action: TypeAlias = Literal["add", "remove"]
-
-_IDENTIFIER: Final = ("id_type", "hash")
+_IDENTIFIER = ("id_type", "hash")
 
 
-def count_delta(backend: Backend, delivered: Delivered, target: Path) -> Delta:
-    """Count what must be added and removed to get from `delivered` to `target`."""
-    possible = _possible(backend, delivered)
-    staying = possible.semi_join(_read_set(backend, target), _IDENTIFIER)
-    held = _one_row(backend, possible.aggregate(identifiers=possible.count(), users=possible["person"].nunique()))
-    stays = _one_row(backend, staying.aggregate(identifiers=staying.count(), users=staying["person"].nunique()))
-    added = _added(backend, delivered, target)
-    return Delta(
-        add=_one_row(backend, added.aggregate(identifiers=added.count()))["identifiers"],
-        remove=held["identifiers"] - stays["identifiers"],
-        delivered_identifiers=held["identifiers"],
-        delivered_users=held["users"],
-        users_out=held["users"] - stays["users"],
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to be added and removed, as files laid out like sets; None for nothing."""
+
+    add: Path | None
+    remove: Path | None
+    counts: Delta
+
+
+def compare(backend: Backend, delivered: Delivered, target: Path, folder: Path) -> Changes:
+    """Write what must be added and removed to get from `delivered` to `target` into the new `folder`."""
+    folder.mkdir(mode=0o700)
+    certain, possible = _bounds(backend, delivered, folder)
+    if possible is None:
+        return Changes(target, None, Delta(identifier_count(target), 0, 0, 0, 0))
+    forward = _differences(backend, certain, target, folder / "forward")
+    back = forward if certain == possible else _differences(backend, possible, target, folder / "back")
+    users_out = _users_out(backend, possible, back.gone) if back.gone_count else 0
+    return Changes(
+        forward.come,
+        back.gone,
+        Delta(forward.come_count, back.gone_count, identifier_count(possible), _users(backend, possible), users_out),
     )
 
 
-def delta_rows(
-    backend: Backend, delivered: Delivered, target: Path, action: Action, id_types: Sequence[IdType]
-) -> ir.Table:
-    """Return the delta as rows, a column for each of `id_types`, in an order that depends on nothing but the inputs.
+@dataclass(frozen=True, slots=True)
+class _Differences:
+    """What only the later set holds, and what only the earlier one does: files laid out like sets."""
 
-    Each row holds identifiers of one person, lower-case hexadecimal text; a person's second identifier of a type goes
-    into a further row.
-    """
-    ranked = _changes(backend, delivered, target, action, id_types).mutate(
-        row=ibis.row_number().over(group_by=["person", "id_type"], order_by="hash")
-    )
-    values = {t.value: ranked["hash"].max(where=ranked["id_type"] == t.value) for t in id_types}
-    rows = ranked.group_by("person", "row").aggregate(**values)
-    texts = {t.value: hexadecimal(rows[t.value]) for t in id_types}
-    return rows.mutate(**texts).order_by("person", "row").select(*texts)
+    come: Path
+    come_count: int
+    gone: Path
+    gone_count: int
 
 
-def count_rows(backend: Backend, delivered: Delivered, target: Path, action: Action, id_types: Sequence[IdType]) -> int:
-    """Return how many rows `delta_rows` has: for each person as many as there are of the most frequent type."""
-    changes = _changes(backend, delivered, target, action, id_types)
-    by_type = changes.group_by("person", "id_type").aggregate(times=changes.count())
-    by_person = by_type.group_by("person").aggregate(rows=by_type["times"].max())
-    count: int = backend.to_pyarrow(by_person["rows"].sum().fill_null(0)).as_py()
-    return count
-
-
-def changed_types(backend: Backend, delivered: Delivered, target: Path, action: Action) -> tuple[IdType, ...]:
-    """Return the types that occur in the delta, in `IdType` order."""
-    changes = _changes(backend, delivered, target, action, tuple(IdType))
-    found = set(backend.to_pyarrow(changes.select("id_type").distinct()).column("id_type").to_pylist())
-    return tuple(each for each in IdType if each in found)
-
-
-def _changes(
-    backend: Backend, delivered: Delivered, target: Path, action: Action, id_types: Sequence[IdType]
-) -> ir.Table:
-    """Return the identifiers to add or to remove, each with its person."""
-    changes = _added(backend, delivered, target) if action == "add" else _removed(backend, delivered, target)
-    return changes.filter(changes["id_type"].isin([id_type.value for id_type in id_types]))
-
-
-def _added(backend: Backend, delivered: Delivered, target: Path) -> ir.Table:
-    """Return what is wanted and not certain to be there."""
-    wanted = _read_set(backend, target)
+def _bounds(backend: Backend, delivered: Delivered, folder: Path) -> tuple[Path | None, Path | None]:
+    """Return what is certainly there and what is possibly there, as files laid out like sets."""
+    if not delivered.in_flight:
+        return delivered.snapshot, delivered.snapshot
+    types = _types(delivered.files)
+    tables = [long_form(backend, each) for each in delivered.files]
+    rows = sum(row_count(each) for each in delivered.files) * len(types)
+    possible = folder / "possible"
+    write_packed(backend, _owned(ranges(stacked(tables), "hash", rows)), types, possible)
     if delivered.snapshot is None:
-        return wanted
-    certain = _read_set(backend, delivered.snapshot)
-    for under_way in delivered.in_flight:
-        certain = certain.semi_join(_read_set(backend, under_way), _IDENTIFIER)
-    return wanted.anti_join(certain, _IDENTIFIER)
+        return None, possible
+    certain = folder / "certain"
+    write_packed(backend, _common(tables, rows), types, certain)
+    return certain, possible
 
 
-def _removed(backend: Backend, delivered: Delivered, target: Path) -> ir.Table:
-    """Return what is possibly there and not wanted."""
-    return _possible(backend, delivered).anti_join(_read_set(backend, target), _IDENTIFIER)
+def _owned(parts: Sequence[ir.Table]) -> list[ir.Table]:
+    return [part.group_by(_IDENTIFIER).aggregate(person=part[PERSON].min()) for part in parts]
 
 
-def _possible(backend: Backend, delivered: Delivered) -> ir.Table:
-    """Return what may be there; where sets disagree on the person of an identifier, the smallest has it."""
-    sets = [_read_set(backend, each) for each in delivered.files]
-    if not sets:
-        return ibis.memtable(SCHEMA.empty_table())
-    if len(sets) == 1:
-        return sets[0]
-    every = stacked(sets)
-    return every.group_by(_IDENTIFIER).aggregate(person=every["person"].min())
+def _common(tables: Sequence[ir.Table], rows: int) -> list[ir.Table]:
+    common, *others = (ranges(each, "hash", rows) for each in tables)
+    for other in others:
+        common = [mine.semi_join(theirs, _IDENTIFIER) for mine, theirs in zip(common, other, strict=True)]
+    return common
 
 
-def _read_set(backend: Backend, path: Path) -> ir.Table:
-    members = backend.read_parquet([literally(str(path))])
-    if list(members.columns) != SCHEMA.names:
-        raise SetUnreadableError(f"{path} is not the file of a set", hint="Plan again.")
-    return members
+def _differences(backend: Backend, before: Path | None, after: Path, folder: Path) -> _Differences:
+    if before is None:
+        before = folder.with_name(f"{folder.name}.nothing")
+        with writing(before, schema_of(id_types(after))):
+            pass
+    types = _types((before, after))
+    rows = max(row_count(before), row_count(after))
+    new, old = (folder.with_name(f"{folder.name}.{side}") for side in ("new", "old"))
+    afters, befores = (ranges(_aligned(backend, each, types), PERSON, rows) for each in (after, before))
+    for step, (ours, theirs) in enumerate(zip(afters, befores, strict=True)):
+        backend.land(_only(ours, theirs, types), new / str(step))
+        backend.land(_only(theirs, ours, types), old / str(step))
+    come, gone = folder.with_name(f"{folder.name}.come"), folder.with_name(f"{folder.name}.gone")
+    return _Differences(
+        come, _write_one_sided(backend, new, old, types, come), gone, _write_one_sided(backend, old, new, types, gone)
+    )
 
 
-def _one_row(backend: Backend, counts: ir.Table) -> dict[str, int]:
-    row: dict[str, int] = backend.to_pyarrow(counts).to_pylist()[0]
-    return row
+def _only(rows: ir.Table, others: ir.Table, types: Sequence[IdType]) -> ir.Table:
+    """Return the rows that are not the same in both sets."""
+    same = [rows[PERSON] == others[PERSON], *(rows[t.value].identical_to(others[t.value]) for t in types)]
+    return rows.anti_join(others, same)
+
+
+def _write_one_sided(backend: Backend, side: Path, other: Path, types: Sequence[IdType], out: Path) -> int:
+    """Write the identifiers that one side of the changed rows holds and the other does not; return how many."""
+    columns = {t.value: t for t in types}
+    ours, theirs = (long(backend.landed(each), columns) for each in (side, other))
+    held, lacking = (landed_rows(each) * len(types) for each in (side, other))
+    if not held:
+        parts = []
+    elif not lacking:
+        parts = ranges(ours, "hash", held)
+    else:
+        most = max(held, lacking)
+        pairs = zip(ranges(ours, "hash", most), ranges(theirs, "hash", most), strict=True)
+        parts = [mine.anti_join(others, _IDENTIFIER) for mine, others in pairs]
+    return sum(write_packed(backend, parts, types, out).values())
+
+
+def write_packed(
+    backend: Backend, identifiers: Sequence[ir.Table], types: Sequence[IdType], out: Path, *, legs: bool = False
+) -> Mapping[IdType, int]:
+    """Write identifiers as rows of persons; return how many there are of each type.
+
+    Args:
+        backend: The engine.
+        identifiers: Long form, in parts that fit into memory.
+        types: The columns of the file.
+        out: The file, laid out like a set.
+        legs: Whether the identifiers tell their legs, and the file is to tell them too.
+    """
+    with writing(out, schema_of(types, legs=legs)) as writer:
+        if len(identifiers) == 1:
+            writer.write(backend.batches(packed(identifiers[0], types, legs=legs)))
+        elif identifiers:
+            landed = out.with_name(f"{out.name}.identifiers")
+            for step, part in enumerate(identifiers):
+                backend.land(part, landed / str(step))
+            for part in ranges(backend.landed(landed), PERSON, landed_rows(landed)):
+                writer.write(backend.batches(packed(part, types, legs=legs)))
+            backend.drop(landed)
+    return writer.identifiers
+
+
+def _users(backend: Backend, path: Path) -> int:
+    """Return how many persons a set holds."""
+    parts = ranges(backend.sets([path]), PERSON, row_count(path))
+    return sum(backend.row(part.aggregate(users=part[PERSON].nunique()))["users"] for part in parts)
+
+
+def _users_out(backend: Backend, before: Path, gone: Path) -> int:
+    """Return how many persons of a set have lost everything they had in it."""
+    out = 0
+    rows = row_count(before)
+    for old, lost in zip(
+        ranges(long_form(backend, before), PERSON, rows), ranges(long_form(backend, gone), PERSON, rows), strict=True
+    ):
+        losses = lost.group_by(PERSON).aggregate(lost=lost.count())
+        touched = old.semi_join(losses, PERSON)
+        had = touched.group_by(PERSON).aggregate(had=touched.count())
+        both = had.inner_join(losses, PERSON)
+        out += backend.row(both.aggregate(out=(both["had"] == both["lost"]).sum().fill_null(0)))["out"]
+    return out
+
+
+def long_form(backend: Backend, path: Path) -> ir.Table:
+    """Return the identifiers of a set file, one a row."""
+    return long(backend.sets([path]), {t.value: t for t in id_types(path)})
+
+
+def _aligned(backend: Backend, path: Path, types: Sequence[IdType]) -> ir.Table:
+    """Return a set's rows with a column for each of `types`."""
+    there = id_types(path)
+    table = backend.sets([path])
+    return table.select(PERSON, **{t.value: table[t.value] if t in there else ibis.null("binary") for t in types})
+
+
+def _types(paths: Iterable[Path]) -> tuple[IdType, ...]:
+    there = {id_type for path in paths for id_type in id_types(path)}
+    return tuple(id_type for id_type in IdType if id_type in there)

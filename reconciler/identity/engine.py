@@ -1,40 +1,46 @@
-"""The engine: what computes members. One object for a run; each call works in a connection of its own."""
+"""The engine: what computes members. One object for a run."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from reconciler.identifiers import Identity, IdType
-from reconciler.identity.connection import Limits, connect
-from reconciler.identity.delta import changed_types, count_delta, count_rows, delta_rows
-from reconciler.identity.errors import UnsupportedEngineError
-from reconciler.identity.failures import reading_sets, reading_source
-from reconciler.identity.files import Files, Format, check_whole, find_files, read_header
-from reconciler.identity.members import build_set
-from reconciler.identity.setfile import rechunk
-from reconciler.identity.source import detect_schema, read_rows, text_schema, type_names
+from reconciler.identity import databases
+from reconciler.identity.delta import compare
+from reconciler.identity.engines.duckdb import Limits, connect
+from reconciler.identity.engines.embedded import Embedded
+from reconciler.identity.engines.spark import SparkMachine, is_spark
+from reconciler.identity.errors import IdentityError, UnsupportedEngineError
+from reconciler.identity.failures import reading_rows
+from reconciler.identity.members import Landed, build_set
+from reconciler.identity.query import QuerySource
+from reconciler.identity.route import join
+from reconciler.origin import QueryOrigin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
-    import ibis
-    import pyarrow as pa
-    from ibis.backends.duckdb import Backend
-
     from reconciler.identifiers import MappedColumn
-    from reconciler.identity.delta import Action
-    from reconciler.identity.model import Delivered, Delta, SetSummary
+    from reconciler.identity.delta import Changes
+    from reconciler.identity.engines.protocol import Backend, Machine
+    from reconciler.identity.model import Delivered, Delta, Leg, Selection, SetSummary
+    from reconciler.identity.opened import Opened
+    from reconciler.identity.route import Route
+    from reconciler.origin import Origin
+
+    _Version: TypeAlias = tuple[int, int, int] | None
 
 
 class Engine:
-    """Turns rows into sets and compares sets, on DuckDB in this process.
+    """Turns rows into sets, compares sets, and brings differences together.
 
-    Use it as a context manager. Calls may be made from several threads; `memory_limit` holds for each.
+    Use it as a context manager. Calls may be made from several threads; they take turns.
     """
 
     def __init__(
@@ -43,21 +49,21 @@ class Engine:
         """Start an engine.
 
         Args:
-            scratch: Where it spills what memory cannot hold: encrypted, for this user alone, gone on close.
-            url: Which engine; ``duckdb`` is the one there is.
+            scratch: Where it keeps hashed rows while it works and spills what memory cannot hold: for this user
+                alone, gone on close.
+            url: Which engine: ``duckdb``, or Spark as ``local[4]``, ``spark://host:7077`` or ``sc://host:15002``.
             memory_limit: What DuckDB may hold, e.g. ``512MB``; the process takes some 200 MB beside it.
             threads: Threads, or None for one a core.
 
         Raises:
-            UnsupportedEngineError: `url` names another engine.
+            UnsupportedEngineError: `url` names another engine, or one that is not installed.
         """
-        if url != "duckdb":
-            raise UnsupportedEngineError(f'there is no engine "{url}"', hint="Write engine: duckdb, or leave it out.")
         scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = Path(tempfile.mkdtemp(prefix="engine-", dir=scratch))
         self._limits = Limits(self._folder, memory_limit, threads)
-        self._schemas: dict[Files, ibis.Schema] = {}
-        self._whole: set[Files] = set()
+        self._turn = threading.RLock()
+        self._machine = _machine(url, self._limits)
+        self._changes: dict[tuple[Delivered, Path, tuple[_Version, ...]], Changes] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -68,60 +74,86 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Remove what was spilled. Closing twice is fine."""
+        """Remove what was kept. Closing twice is fine."""
+        self._machine.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def columns(self, path: str) -> Mapping[str, str]:
-        """Return the columns of a source with their types, as DuckDB spells them, in file order.
+    def columns(self, origin: Origin) -> Mapping[str, str]:
+        """Return the columns of a source with their types, as DuckDB spells them, in its order.
 
         Args:
-            path: A file or glob: Parquet, CSV or JSON Lines by suffix; text may be gzip or zstd compressed.
+            origin: Where the rows are. Files are Parquet, CSV or JSON Lines by suffix; text may be compressed.
 
         Raises:
             SourceMissingError: No file is there.
             SourceUnreadableError: A file is not what its suffix says, cut off, or does not fit the others.
         """
-        with self._source(path) as (backend, files):
-            return type_names(self._schema(backend, files))
+        with self._open(origin) as source:
+            return source.columns()
 
-    def check_where(self, path: str, where: str) -> None:
+    def check_where(self, origin: Origin, where: str) -> None:
         """Check that `where` fits a source, without reading its rows.
 
         Raises:
             WhereError: It is not one boolean expression, or names a column or function that does not exist.
             SourceError: As for `columns`.
         """
-        with self._source(path) as (backend, files):
-            read_rows(backend, files, self._schema(backend, files), (), where)
+        for problem in self.check_wheres(origin, [where]).values():
+            raise problem
+
+    def check_wheres(self, origin: Origin, wheres: Iterable[str]) -> dict[str, IdentityError]:
+        """Check several as `check_where` does, the source opened once; return what is wrong with each that fails.
+
+        Raises:
+            SourceError: As for `columns`.
+        """
+        problems: dict[str, IdentityError] = {}
+        with self._open(origin) as source:
+            for where in dict.fromkeys(wheres):
+                try:
+                    source.check_where(where)
+                except IdentityError as problem:
+                    problems[where] = problem
+        return problems
+
+    def explain(self, origin: Origin, columns: Sequence[MappedColumn], selections: Mapping[str, Selection]) -> str:
+        """Return the SQL that `build` runs to read and hash a source, with comments that say where. Reads no row.
+
+        Raises:
+            SourceError: As for `build`.
+            WhereError: As for `build`.
+        """
+        wheres = [selection.where for selection in selections.values()]
+        with self._open(origin, filtered=any(wheres)) as source:
+            return source.explain(_used(columns, selections), wheres)
 
     def build(
-        self,
-        path: str,
-        columns: Sequence[MappedColumn],
-        identities: Sequence[Identity],
-        where: str | None,
-        out: Path,
-    ) -> SetSummary:
-        """Read a source once and write the set of its members.
+        self, origin: Origin, columns: Sequence[MappedColumn], selections: Mapping[str, Selection], folder: Path
+    ) -> dict[str, SetSummary]:
+        """Read a source once and write the set of each selection.
 
         Args:
-            path: As for `columns`.
+            origin: As for `columns`.
             columns: What the source maps.
-            identities: Which of those count; the person key counts without being named.
-            where: A boolean expression in DuckDB's SQL, or None for all rows.
-            out: Where the set file is written, whole or not at all.
+            selections: Who is wanted, each under a name.
+            folder: Where set files are written, each whole or not at all: ``<name>.parquet``.
 
         Raises:
             SourceError: The source cannot be read as mapped.
-            WhereError: `where` does not fit, or fails on a value.
+            WhereError: A `where` does not fit, or fails on a value.
             EngineError: Out of memory or disk.
         """
-        used = [mapped for mapped in columns if mapped.identity is Identity.MPID or mapped.identity in identities]
-        used.sort(key=lambda mapped: list(IdType).index(mapped.id_type) if mapped.id_type else -1)
-        with self._source(path, filtered=where is not None) as (backend, files):
-            untyped = files.format is Format.CSV and where is None
-            schema = text_schema(read_header(files)) if untyped else self._schema(backend, files)
-            return build_set(backend, read_rows(backend, files, schema, used, where), used, identities, out)
+        used = _used(columns, selections)
+        wheres = [selection.where for selection in selections.values()]
+        with self._kept() as kept:
+            with self._open(origin, filtered=any(wheres), kept=kept) as source:
+                hashed = source.land(used, wheres, kept / "rows")
+            with self._turn, self._machine.sets() as backend:
+                landed = Landed(backend, kept / "rows", hashed.layout, apart=hashed.apart)
+                return {
+                    name: build_set(landed, position, selection, folder / f"{name}.parquet")
+                    for position, (name, selection) in enumerate(selections.items())
+                }
 
     def delta(self, delivered: Delivered, target: Path) -> Delta:
         """Count what must be added and removed to get from what was delivered to the set `target`.
@@ -129,68 +161,80 @@ class Engine:
         Raises:
             SetUnreadableError: A set's file is missing or damaged.
         """
-        with self._sets(delivered, target) as backend:
-            return count_delta(backend, delivered, target)
+        with self._turn, self._machine.sets() as backend:
+            return self._compared(backend, delivered, target).counts
 
-    def rows(
-        self,
-        delivered: Delivered,
-        target: Path,
-        action: Action,
-        id_types: Sequence[IdType] | None = None,
-        *,
-        size: int = 1000,
-        skip: int = 0,
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield what must be added or removed, as rows in an order that the sets alone decide.
+    def route(self, legs: Sequence[Leg]) -> Route:
+        """Bring together what the audiences of one account need.
 
-        The same sets give the same rows in the same order, so a delivery that stopped goes on at row `skip`.
+        The files it is read from live as long as the engine.
 
         Args:
-            delivered: What TikTok may hold.
-            target: The set it should hold.
-            action: ``add`` or ``remove``.
-            id_types: The columns; identifiers of other types are left out. None for all that occur.
-            size: Rows of a batch; the last may be smaller.
-            skip: Rows to leave out at the beginning.
-
-        Yields:
-            Batches with a column for each type: lower-case hexadecimal text or null, at least one in each row, all of
-            one person.
+            legs: At most 60, all of one account.
 
         Raises:
             SetUnreadableError: A set's file is missing or damaged.
         """
-        with self._sets(delivered, target) as backend:
-            types = changed_types(backend, delivered, target, action) if id_types is None else tuple(id_types)
-            if types:
-                rows = delta_rows(backend, delivered, target, action, types).limit(None, offset=skip)
-                yield from rechunk(backend.to_pyarrow_batches(rows, chunk_size=max(size, 10_000)), size)
+        with self._turn, self._machine.sets() as backend:
+            changes = [self._compared(backend, leg.delivered, leg.target) for leg in legs]
+            return join(backend, changes, self._fresh("route"))
 
-    def row_count(
-        self, delivered: Delivered, target: Path, action: Action, id_types: Sequence[IdType] | None = None
-    ) -> int:
-        """Return how many rows `rows` yields in all, from row 0."""
-        with self._sets(delivered, target) as backend:
-            return count_rows(backend, delivered, target, action, tuple(IdType) if id_types is None else id_types)
+    def _compared(self, backend: Backend, delivered: Delivered, target: Path) -> Changes:
+        key = (delivered, target, tuple(_version(each) for each in (target, *delivered.files)))
+        if key not in self._changes:
+            self._changes[key] = compare(backend, delivered, target, self._fresh("delta"))
+        return self._changes[key]
 
-    @contextmanager
-    def _source(self, path: str, *, filtered: bool = False) -> Iterator[tuple[Backend, Files]]:
-        files = find_files(path)
-        if files not in self._whole:
-            check_whole(files)
-            self._whole.add(files)
-        with reading_source(files, filtered=filtered), connect(self._limits, files.paths) as backend:
-            yield backend, files
+    def _fresh(self, purpose: str) -> Path:
+        """Return the path of a folder that does not exist yet."""
+        return Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=self._folder)) / "files"
 
     @contextmanager
-    def _sets(self, delivered: Delivered, target: Path) -> Iterator[Backend]:
-        paths = [str(each) for each in (target, *delivered.files)]
-        with reading_sets(), connect(self._limits, paths) as backend:
-            yield backend
+    def _kept(self) -> Iterator[Path]:
+        folder = Path(tempfile.mkdtemp(prefix="kept-", dir=self._folder))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def _schema(self, backend: Backend, files: Files) -> ibis.Schema:
-        if files not in self._schemas:
-            with reading_source(files):
-                self._schemas[files] = detect_schema(backend, files)
-        return self._schemas[files]
+    @contextmanager
+    def _open(self, origin: Origin, *, filtered: bool = False, kept: Path | None = None) -> Iterator[Opened]:
+        """Open a source, its engine locked down to it and to the folder `kept`."""
+        if isinstance(origin, QueryOrigin):
+            with (
+                self._turn,
+                databases.connect(origin, scratch=self._folder, memory=self._limits.memory) as database,
+                reading_rows(database.name, filtered=filtered),
+                connect(self._limits, [], folder=kept) as backend,
+            ):
+                yield QuerySource(origin, database, backend)
+            return
+        with self._turn, self._machine.files(origin, filtered=filtered, kept=kept) as source:
+            yield source
+
+
+def _machine(url: str, limits: Limits) -> Machine:
+    if url == "duckdb":
+        return Embedded(limits)
+    if is_spark(url):
+        return SparkMachine(url, limits)
+    raise UnsupportedEngineError(
+        f'there is no engine "{url}"',
+        hint="Write engine: duckdb, or Spark's: local[*], spark://host:7077, sc://host:15002.",
+    )
+
+
+def _used(columns: Sequence[MappedColumn], selections: Mapping[str, Selection]) -> list[MappedColumn]:
+    """Return the columns that matter, in an order that does not depend on how they were written."""
+    wanted = {identity for selection in selections.values() for identity in selection.identities}
+    used = [mapped for mapped in columns if mapped.identity is Identity.MPID or mapped.identity in wanted]
+    return sorted(used, key=lambda mapped: list(IdType).index(mapped.id_type) if mapped.id_type else -1)
+
+
+def _version(path: Path) -> _Version:
+    """Return what tells a file from one that takes its place."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -29,7 +29,24 @@ def reading_source(files: Files, *, filtered: bool = False) -> Iterator[None]:
         files: What is being read.
         filtered: Whether a `where` runs, which may fail on a value too.
     """
-    with _translated(lambda message: _of_source(message, files, filtered=filtered)):
+
+    def explain(message: str) -> IdentityError:
+        failure = files.remote.failure if files.remote else None
+        return failure if isinstance(failure, IdentityError) else _of_source(message, files, filtered=filtered)
+
+    with _translated(explain):
+        yield
+
+
+@contextmanager
+def reading_rows(name: str, *, filtered: bool = False) -> Iterator[None]:
+    """The same for rows that come from `name` as Arrow columns and are hashed by DuckDB on this side."""
+    fails = WhereError(
+        "where fails on a value in the rows: it does not convert or compute",
+        hint="Use try_cast(column as type), which gives null where a value does not convert.",
+    )
+    broken = SourceUnreadableError(f"the rows of {name} could not be read to their end", hint="Try again.")
+    with _translated(lambda _: fails if filtered else broken):
         yield
 
 
@@ -98,5 +115,5 @@ def _of_source(message: str, files: Files, *, filtered: bool) -> IdentityError:
             f"{place}: a value does not fit its column's type", hint="Give a column the same type in all files."
         )
     return SourceUnreadableError(
-        f"{place} is not a readable {files.format} file", hint="Is it cut off, or of another format than its suffix?"
+        f"{place} is not a readable {files.kind} file", hint="Is it cut off, or of another format than its suffix?"
     )

@@ -6,25 +6,23 @@ import csv
 import glob
 import io
 import os
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from reconciler.identity.errors import SourceMissingError, SourceUnreadableError
+from reconciler.identity.urls import filesystem, find, is_url
+from reconciler.origin import Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
-class Format(StrEnum):
-    """A format rows are read in."""
-
-    PARQUET = "Parquet"
-    CSV = "CSV"
-    JSON_LINES = "JSON Lines"
+    from reconciler.identity.drivers.filesystem import Remote
+    from reconciler.origin import FileOrigin
 
 
 _SUFFIXES = {
@@ -39,6 +37,11 @@ _SUFFIXES = {
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 _DELIMITERS = (",", ";", "\t", "|")
 _CHUNK = 1 << 20
+_KINDS = {Format.PARQUET: "Parquet", Format.CSV: "CSV", Format.JSON_LINES: "JSON Lines"}
+_ROW_BYTES = 40
+"""Bytes of a row of text with one identifier and little else."""
+_COMPRESSED = 4
+"""How much larger such text is than its compressed form, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,23 @@ class Files:
     """The files of one source: at least one, all of one format, none empty.
 
     Attributes:
-        path: The path or glob they were found by, for messages.
+        path: The path or glob they were found by, as people wrote it, for messages.
         format: Their format.
         paths: Each file, absolute or as given, sorted.
-        versions: Size in bytes and modification time in nanoseconds of each: a file that changed has another.
+        versions: Size in bytes of each, and what tells it from a later file in its place.
+        remote: What opens them, where they are not on this machine.
     """
 
     path: str
     format: Format
     paths: tuple[str, ...]
-    versions: tuple[tuple[int, int], ...]
+    versions: tuple[tuple[int, object], ...]
+    remote: Remote | None = field(default=None, compare=False)
+
+    @property
+    def kind(self) -> str:
+        """The format's name."""
+        return _KINDS[self.format]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +76,49 @@ class Header:
     delimiter: str
 
 
-def find_files(path: str) -> Files:
-    """Return the files at `path`, a file or a glob (``**`` crosses folders).
+def find_files(origin: FileOrigin) -> Files:
+    """Return the files of an origin: a file or a glob (``**`` crosses folders).
 
     Raises:
         SourceMissingError: There is none.
         SourceUnreadableError: They are of several formats or an unknown one, one is empty, or may not be read.
     """
+    if is_url(origin.path):
+        return _find_remote(origin)
+    path = origin.path
     # Path.glob takes no absolute pattern.
     found = [path] if Path(path).is_file() else glob.glob(path, recursive=True)  # noqa: PTH207
     paths = tuple(sorted(each for each in found if Path(each).is_file()))
     if not paths:
-        raise _missing(path)
-    formats = {_format(each) for each in paths}
+        raise _missing(origin)
+    formats = {origin.format or _format(each) for each in paths}
     if len(formats) > 1:
-        raise SourceUnreadableError(
-            f"{path} mixes formats: {', '.join(sorted(formats))}",
-            hint="Name files of one format, for example with *.parquet.",
-        )
+        raise _mixed(origin, formats)
     versions = tuple((status.st_size, status.st_mtime_ns) for status in map(_status, paths))
     for each, (size, _) in zip(paths, versions, strict=True):
         if size == 0:
-            raise SourceUnreadableError(f"{each} is empty: it has not even a header", hint="Was its export cut off?")
-    return Files(path, formats.pop(), paths, versions)
+            raise _empty(each)
+    return Files(origin.declared, formats.pop(), paths, versions)
+
+
+def _find_remote(origin: FileOrigin) -> Files:
+    found = find(origin.path)
+    formats = {origin.format or _format(urlsplit(each.url).path) for each in found}
+    if len(formats) > 1:
+        raise _mixed(origin, formats)
+    for each in found:
+        if not each.size:
+            raise _empty(each.url)
+    versions = tuple((each.size, each.version) for each in found)
+    return Files(origin.declared, formats.pop(), tuple(each.url for each in found), versions, filesystem(found))
+
+
+def most_rows(files: Files) -> int:
+    """Return how many rows there are at most, or about: from the footers of Parquet, from the size of text."""
+    if files.format is Format.PARQUET:
+        return sum(pq.read_metadata(_stored(files, path)).num_rows for path in files.paths)
+    times = [_COMPRESSED if _compression(path) else 1 for path in files.paths]
+    return sum(size * each for (size, _), each in zip(files.versions, times, strict=True)) // _ROW_BYTES
 
 
 def check_whole(files: Files) -> None:
@@ -98,9 +128,9 @@ def check_whole(files: Files) -> None:
         SourceUnreadableError: A file is cut off, damaged, or not compressed at all.
     """
     for path in files.paths:
-        if Path(path).suffix.lower() in _COMPRESSIONS and files.format is not Format.PARQUET:
+        if _compression(path) and files.format is not Format.PARQUET:
             try:
-                with _open(path) as stream:
+                with _open(files, path) as stream:
                     while stream.read(_CHUNK):
                         pass
             except OSError:
@@ -116,9 +146,9 @@ def read_header(files: Files) -> Header:
         SourceUnreadableError: A header is missing, not UTF-8, names a column twice, or differs between the files.
     """
     first, *others = files.paths
-    header = _header(first)
+    header = _header(files, first)
     for other in others:
-        if _header(other) != header:
+        if _header(files, other) != header:
             raise SourceUnreadableError(
                 f"{other} has another header than {first}",
                 hint="Give all files of a source the same columns, in the same order, separated the same way.",
@@ -126,9 +156,9 @@ def read_header(files: Files) -> Header:
     return header
 
 
-def _header(path: str) -> Header:
+def _header(files: Files, path: str) -> Header:
     try:
-        with _open(path) as stream:
+        with _open(files, path) as stream:
             line = io.TextIOWrapper(stream, encoding="utf-8-sig", newline=None).readline()
     except UnicodeDecodeError:
         raise SourceUnreadableError(f"{path} is not UTF-8 text", hint="Save it as UTF-8.") from None
@@ -153,8 +183,21 @@ def _split(line: str, delimiter: str) -> Sequence[str]:
     return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
 
 
-def _open(path: str) -> pa.NativeFile:
-    return pa.input_stream(path, compression=_COMPRESSIONS.get(Path(path).suffix.lower()))
+def _open(files: Files, path: str) -> pa.NativeFile:
+    """Open a file's text, decompressed."""
+    return pa.input_stream(_stored(files, path), compression=_compression(path))
+
+
+def _stored(files: Files, path: str) -> str | IO[bytes]:
+    """Return what PyArrow opens to read a file as it is stored."""
+    if files.remote is None:
+        return path
+    opened: IO[bytes] = files.remote.open(path)
+    return opened
+
+
+def _compression(path: str) -> str | None:
+    return _COMPRESSIONS.get(Path(urlsplit(path).path if is_url(path) else path).suffix.lower())
 
 
 def _format(path: str) -> Format:
@@ -175,10 +218,22 @@ def _status(path: str) -> os.stat_result:
     return Path(path).stat()
 
 
-def _missing(path: str) -> SourceMissingError:
-    if "://" in path:
-        return SourceMissingError(f"{path} is not a file on this machine", hint="Sources are local files and globs.")
+def _mixed(origin: FileOrigin, formats: set[Format]) -> SourceUnreadableError:
+    return SourceUnreadableError(
+        f"{origin.declared} mixes formats: {', '.join(sorted(_KINDS[each] for each in formats))}",
+        hint="Name files of one format, for example with *.parquet.",
+    )
+
+
+def _empty(path: str) -> SourceUnreadableError:
+    return SourceUnreadableError(f"{path} is empty: it has not even a header", hint="Was its export cut off?")
+
+
+def _missing(origin: FileOrigin) -> SourceMissingError:
+    path = origin.path
     if Path(path).is_dir():
-        return SourceMissingError(f"{path} is a folder", hint=f"Name its files: {Path(path) / '*.parquet'}")
+        return SourceMissingError(
+            f"{origin.declared} is a folder", hint=f"Name its files: {Path(origin.declared) / '*.parquet'}"
+        )
     what = "no file matches" if glob.has_magic(path) else "there is no file"
-    return SourceMissingError(f"{what} {path}", hint="Paths are relative to the file they are written in.")
+    return SourceMissingError(f"{what} {origin.declared}", hint="Paths are relative to the file they are written in.")

@@ -1,167 +1,134 @@
-"""Rows → a set of members, as columns.
-
-A person is known by 16 bytes, deterministic on every machine: the MD5 of the MPID behind a fixed prefix, or in a row
-without an MPID the MD5 of the row's own identifiers. The prefix keeps tables of plain hashes from matching and the
-MPIDs of this project from matching anybody else's; it is no secret, so a set file still deserves care. Where several
-persons share an identifier the smallest has it in the file, while each counts as a user.
-"""
+"""Hashed rows → the sets of members that selections want of them, part by part."""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import ibis
 
-from reconciler.identity.columns import stacked, unhex
+from reconciler.identifiers import IdType
+from reconciler.identity.columns import stacked
+from reconciler.identity.hashing import FLAWS
 from reconciler.identity.model import Rejected, SetSummary
-from reconciler.identity.normalise import BLANK, MALFORMED, UNTRACKED, mask, rule_for
-from reconciler.identity.setfile import digest, writing
+from reconciler.identity.normalise import BLANK, MALFORMED, UNTRACKED
+from reconciler.identity.ownership import settle
+from reconciler.identity.packing import long, packed, wide
+from reconciler.identity.setfile import PERSON, digest, schema_of, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
 
-    from reconciler.identifiers import Identity, IdType, MappedColumn
-    from reconciler.identity.normalise import Rule
-    from reconciler.identity.source import Rows
+    from reconciler.identifiers import Identity
+    from reconciler.identity.engines.protocol import Backend
+    from reconciler.identity.hashing import Layout
+    from reconciler.identity.model import Selection
 
-_HASHED: Final = "hashed_rows"
-_PERSON_PREFIX: Final = "reconciler/person/mpid/"
-_ROW_PREFIX: Final = "reconciler/person/row/"
 _EXAMPLES: Final = 3
-_BATCH: Final = 1 << 16
 
 
-def build_set(
-    backend: Backend, rows: Rows, columns: Sequence[MappedColumn], identities: Sequence[Identity], out: Path
-) -> SetSummary:
-    """Write the members among `rows` to `out`.
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Hashed rows, computed once, from which any number of sets are made.
 
-    Args:
-        backend: Where the rows are read.
-        rows: The rows, with the values of each of `columns`.
-        columns: What is sent, and the person key where the source has one.
-        identities: What to report on.
-        out: The set file.
+    Attributes:
+        backend: The engine that keeps them.
+        folder: Where.
+        layout: Which column is what.
+        apart: Whether they lie apart, in parts of their persons.
     """
-    hashed = backend.create_table(_HASHED, _hash_rows(backend, rows, columns), temp=True)
-    identifiers: dict[IdType, int] = {}
-    with writing(out) as writer:
-        for id_type in sorted({mapped.id_type for mapped in columns if mapped.id_type}):
-            members = _distinct(hashed, [f"hash_{i}" for i, mapped in enumerate(columns) if mapped.id_type is id_type])
-            if count := writer.write(id_type, backend.to_pyarrow_batches(members, chunk_size=_BATCH)):
-                identifiers[id_type] = count
-    counts = _counts(backend, hashed, columns)
-    rejected = {
-        identity: _rejected(
-            backend, hashed, counts, [i for i, mapped in enumerate(columns) if mapped.identity is identity]
-        )
-        for identity in identities
-    }
-    return SetSummary(digest(out), counts["rows"], counts["users"], identifiers, rejected)
+
+    backend: Backend
+    folder: Path
+    layout: Layout
+    apart: bool = False
+
+    @property
+    def parts(self) -> tuple[str | None, ...]:
+        """The parts they lie in, in the order of their persons; one that is None where they lie together."""
+        return self.backend.parts(self.folder) if self.apart else (None,)
+
+    def rows(self, part: str | None = None) -> ir.Table:
+        """Return the rows of a part; None for all."""
+        return self.backend.landed(self.folder, by=part)
 
 
-def _hash_rows(backend: Backend, rows: Rows, columns: Sequence[MappedColumn]) -> ir.Table:
-    """Return for each row its person, and for each column the hash, the flaw, and the shape of what is malformed.
-
-    Nothing raw is among the columns, so whatever the engine keeps from here on is hashed. Each step is a view of its
-    own, because Ibis writes an expression out again wherever it is used.
-    """
-    rules = [rule_for(mapped, raw.type()) for mapped, raw in zip(columns, rows.identifiers, strict=True)]
-    spelled = backend.create_view(
-        "spelled_rows",
-        rows.table.select(
-            **{f"raw_{i}": raw for i, raw in enumerate(rows.identifiers)},
-            **{
-                f"spelled_{i}": rule.spell(raw)
-                for i, (rule, raw) in enumerate(zip(rules, rows.identifiers, strict=True))
-            },
-        ),
-    )
-    judged = backend.create_view(
-        "judged_rows",
-        spelled.mutate(**{f"flaw_{i}": rule.flaw(spelled[f"spelled_{i}"]) for i, rule in enumerate(rules)}),
-    )
-    digested = backend.create_view(
-        "digested_rows",
-        judged.select(
-            **{f"flaw_{i}": judged[f"flaw_{i}"] for i in range(len(rules))},
-            **{f"shape_{i}": _shape(judged, i) for i in range(len(rules))},
-            **{
-                f"known_{i}": _known(judged, i, mapped, rule)
-                for i, (mapped, rule) in enumerate(zip(columns, rules, strict=True))
-            },
-        ),
-    )
-    return digested.select(
-        person=_person(digested, columns),
-        **{f"hash_{i}": unhex(digested[f"known_{i}"]) for i, mapped in enumerate(columns) if mapped.id_type},
-        **{name: digested[name] for name in digested.columns if not name.startswith("known_")},
+def build_set(landed: Landed, position: int, selection: Selection, out: Path) -> SetSummary:
+    """Write the members that the selection at `position` wants to `out`."""
+    layout = landed.layout
+    columns = {name: id_type for name, id_type in layout.digests.items() if id_type.identity in selection.identities}
+    id_types = [id_type for id_type in IdType if id_type in columns.values()]
+    counted: Counter[str] = Counter()
+    with writing(out, schema_of(id_types)) as writer:
+        for part in landed.parts:
+            chosen = _chosen(landed.rows(part), layout, position, columns)
+            counts = landed.backend.row(_counted(chosen, layout, columns))
+            counted.update(counts)
+            if counts["users"]:
+                # A person in one row needs no packing, and nearly all are.
+                together = counts["users"] == counts["reachable"] and len(columns) == len(id_types)
+                reachable = chosen.filter(chosen["reachable"])
+                rows = wide(reachable, columns) if together else _gathered(landed.backend, reachable, columns)
+                writer.write(landed.backend.batches(rows))
+    identifiers: Mapping[IdType, int] = writer.identifiers
+    distinct = {t: counted[f"distinct_{t}"] for t in identifiers}
+    # Of several parts each has counted for itself, and persons in different ones may share an identifier.
+    if len(landed.parts) > 1 or len(columns) > len(id_types) or distinct != identifiers:
+        identifiers = settle(landed.backend, out, identifiers)
+    return SetSummary(
+        digest(out),
+        counted["rows"],
+        counted["users"],
+        {id_type: count for id_type, count in identifiers.items() if count},
+        {identity: _rejected(landed, position, counted, identity) for identity in selection.identities},
     )
 
 
-def _shape(judged: ir.Table, i: int) -> ir.StringValue:
-    return (judged[f"flaw_{i}"] == MALFORMED).ifelse(mask(judged[f"raw_{i}"]), ibis.null("string"))
+def _chosen(rows: ir.Table, layout: Layout, position: int, columns: Iterable[str]) -> ir.Table:
+    if position in layout.chosen:
+        rows = rows.filter(rows[f"in_{position}"])
+    anything = ibis.or_(*(rows[name].notnull() for name in columns))
+    return rows.mutate(reachable=anything)
 
 
-def _known(judged: ir.Table, i: int, mapped: MappedColumn, rule: Rule) -> ir.StringValue:
-    """Return the digest of what is usable, as text; of the person key the key itself."""
-    canonical = rule.canonical(judged[f"spelled_{i}"])
-    plain = mapped.hashed or mapped.id_type is None
-    known = canonical if plain else canonical.hexdigest(mapped.hash.value)
-    return judged[f"flaw_{i}"].isnull().ifelse(known, ibis.null("string"))
+def _gathered(backend: Backend, reachable: ir.Table, columns: dict[str, IdType]) -> ir.Table:
+    """Return the rows of persons who may have several, each identifier of a person once."""
+    digests = reachable.select(PERSON, **{name: backend.binary(reachable[name]) for name in columns})
+    return packed(long(digests, columns).distinct(), [t for t in IdType if t in columns.values()])
 
 
-def _person(digested: ir.Table, columns: Sequence[MappedColumn]) -> ir.BinaryValue:
-    """Return whose row it is; null where it has no usable identifier, for then nobody can be reached through it."""
-    own: ir.StringValue = ibis.literal("")
-    key: ir.StringValue = ibis.null("string")
-    for i, mapped in enumerate(columns):
-        known = digested[f"known_{i}"]
-        if mapped.id_type is None:
-            key = known
-        else:
-            own = own + (f"{mapped.id_type}:" + known + ";").fill_null("")
-    known_by = ibis.cases(
-        (own == "", ibis.null("string")),
-        (key.notnull(), _PERSON_PREFIX + key),
-        else_=_ROW_PREFIX + own,
-    )
-    return unhex(known_by.hexdigest("md5"))
-
-
-def _distinct(hashed: ir.Table, hashes: Sequence[str]) -> ir.Table:
-    """Return each hash once, with the smallest person it belongs to, in ascending order."""
-    each = stacked([hashed.select(hash=hashed[name], person=hashed["person"]) for name in hashes])
-    each = each.filter(each["hash"].notnull())
-    return each.group_by("hash").aggregate(person=each["person"].min()).order_by("hash")
-
-
-def _counts(backend: Backend, hashed: ir.Table, columns: Sequence[MappedColumn]) -> dict[str, int]:
+def _counted(chosen: ir.Table, layout: Layout, columns: Mapping[str, IdType]) -> ir.Table:
     flaws = {
-        f"{flaw}_{i}": (hashed[f"flaw_{i}"] == flaw).sum().fill_null(0)
-        for i in range(len(columns))
-        for flaw in (BLANK, UNTRACKED, MALFORMED)
+        f"{flaw}_{i}": (chosen[f"flaw_{i}"] == flaw).sum().fill_null(0)
+        for i in range(len(layout.cells))
+        for flaw in FLAWS
     }
-    counted = hashed.aggregate(rows=hashed.count(), users=hashed["person"].nunique(), **flaws)
-    counts: dict[str, int] = backend.to_pyarrow(counted).to_pylist()[0]
-    return counts
-
-
-def _rejected(backend: Backend, hashed: ir.Table, counts: dict[str, int], positions: Sequence[int]) -> Rejected:
-    malformed, untracked, blank = (
-        sum(counts[f"{flaw}_{i}"] for i in positions) for flaw in (MALFORMED, UNTRACKED, BLANK)
+    return chosen.aggregate(
+        rows=chosen.count(),
+        reachable=chosen["reachable"].sum().fill_null(0),
+        users=chosen[PERSON].nunique(where=chosen["reachable"]),
+        **{f"distinct_{id_type}": chosen[name].nunique() for name, id_type in columns.items()},
+        **flaws,
     )
-    return Rejected(malformed, untracked, blank, _examples(backend, hashed, positions) if malformed else ())
 
 
-def _examples(backend: Backend, hashed: ir.Table, positions: Sequence[int]) -> tuple[str, ...]:
+def _rejected(landed: Landed, position: int, counted: Mapping[str, int], identity: Identity) -> Rejected:
+    cells = [i for i, mapped in enumerate(landed.layout.cells) if mapped.identity is identity]
+    malformed, untracked, blank = (sum(counted[f"{flaw}_{i}"] for i in cells) for flaw in (MALFORMED, UNTRACKED, BLANK))
+    return Rejected(malformed, untracked, blank, _examples(landed, position, cells) if malformed else ())
+
+
+def _examples(landed: Landed, position: int, cells: Sequence[int]) -> tuple[str, ...]:
     """Return the most frequent shapes of malformed values."""
-    shapes = stacked([hashed.select(shape=hashed[f"shape_{i}"]) for i in positions])
+    rows = landed.rows()
+    if position in landed.layout.chosen:
+        rows = rows.filter(rows[f"in_{position}"])
+    shapes = stacked([rows.select(shape=rows[f"shape_{i}"]) for i in cells])
     shapes = shapes.filter(shapes["shape"].notnull())
     frequent = shapes.group_by("shape").aggregate(times=shapes.count())
     top = frequent.order_by(ibis.desc("times"), "shape").limit(_EXAMPLES)
-    return tuple(backend.to_pyarrow(top).column("shape").to_pylist())
+    return tuple(shape for batch in landed.backend.batches(top) for shape in batch.column("shape").to_pylist())

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from reconciler.identifiers import Identity, IdType
+
+Direction: TypeAlias = Literal["add", "remove"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of a source's people are wanted, and by what they are to be reached.
+
+    Attributes:
+        where: A boolean expression in DuckDB's SQL, or None for all rows.
+        identities: The identities that are sent; the person key counts without being named.
+    """
+
+    where: str | None
+    identities: tuple[Identity, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +105,11 @@ class Delivered:
     def files(self) -> tuple[Path, ...]:
         """Every set file, the snapshot first: what TikTok may hold is in one of them."""
         return (*(() if self.snapshot is None else (self.snapshot,)), *self.in_flight)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """What one audience needs: from what was delivered to the set it should hold."""
+
+    delivered: Delivered
+    target: Path

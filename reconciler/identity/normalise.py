@@ -9,8 +9,11 @@ Where the rules come from:
 * Emails: no spaces, lower case, no ``+…`` in the local part, SHA-256. Phones: E.164 with its plus, SHA-256. TikTok's
   help pages of different years disagree on dots in emails and on the plus; dots and plus stay.
 
-Every expression is Ibis, so that an engine other than DuckDB compiles the same rules; regular expressions keep to what
-RE2 and Java share.
+Every expression is Ibis, so that every engine and database compiles the same rules. Regular expressions keep to what
+RE2, Java and PostgreSQL share: characters and ranges of them, no classes by name.
+
+Nearly every value is already in its clean form. That is seen by one match (`Rule.is_plain`), and only the rest goes
+through the steps that clean a value.
 """
 
 from __future__ import annotations
@@ -35,14 +38,29 @@ BLANK: Final = "blank"
 UNTRACKED: Final = "untracked"
 MALFORMED: Final = "malformed"
 
-_UNSEEN = r"\p{Z}\p{Cc}\p{Cf}"
-"""Spaces of every script, tabs, line ends, zero-width characters and byte-order marks."""
+_UNSEEN: Final = (
+    r"\x00-\x20\x7f-\xa0\xad"
+    "\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u2066-\u206f\u3000"
+    "\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0001\U000e0020-\U000e007f"
+)
+"""Spaces of every script, tabs, line ends, zero-width characters and byte-order marks: categories Z, Cc and Cf of
+Unicode 15."""
+_DASHES: Final = (
+    r"\-"
+    "\u058a\u05be\u1400\u1806\u2010-\u2015\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u2e5d\u301c\u3030\u30a0\ufe31\ufe32\ufe58\ufe63\uff0d"
+    "\U00010ead"
+)
+"""Dashes of every script: category Pd."""
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 _DASHED = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _UNDASHED = "[0-9a-f]{32}"
+_PLAIN_UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _UUID = rf"^(?:{_DASHED}|{_UNDASHED}|\{{{_DASHED}\}}|\{{{_UNDASHED}\}})$"
 _EMAIL = "^([^@+]+)(?:[+][^@]*)?@([^@]+)$"
 _PHONE = "^[+][1-9][0-9]{6,14}$"
+_PLAIN_EMAIL = "^[a-zA-Z0-9._-]+@[a-zA-Z0-9.-]+$"
+_PLAIN_NUMBER = "^[0-9]+$"
 _WHOLE = "^-?[0-9]+$"
 _WHOLE_AS_FLOAT = "^(-?[0-9]+)[.]0+$"
 _SCIENTIFIC = "^-?[0-9][.][0-9]+[eE][+]?[0-9]+$"
@@ -62,7 +80,11 @@ _MASK_LENGTH = 40
 class Rule:
     """How one column's values are read. Apply the steps one after the other, each to whole columns.
 
+    What `is_plain` knows at a glance needs none of the other steps: its lower case is spelled and canonical, and it
+    has no flaw.
+
     Attributes:
+        is_plain: Whether a raw value is clean but for upper case; never null. None where that is not worth looking.
         spell: Raw value → text without what never matters; null or empty where there is nothing.
         usable: Whether spelled text is such an identifier.
         canonical: Usable spelled text → what is hashed, or for a hashed column the digest itself.
@@ -75,6 +97,7 @@ class Rule:
     canonical: Callable[[ir.StringValue], ir.StringValue] = lambda spelled: spelled
     nothing: tuple[str, ...] = ("",)
     nobody: tuple[str, ...] = ()
+    is_plain: Callable[[ir.Value], ir.BooleanValue] | None = None
 
     def flaw(self, spelled: ir.StringValue) -> ir.StringValue:
         """Return `BLANK`, `UNTRACKED` or `MALFORMED`, or null where the value is usable."""
@@ -95,25 +118,55 @@ def rule_for(mapped: MappedColumn, values: dt.DataType) -> Rule:
     if mapped.hashed and mapped.id_type is not None:
         return _digest_rule(mapped)
     if mapped.identity is Identity.MPID:
+        if values.is_integer():
+            return _PERSON_INTEGER
         return _PERSON_NUMBER if values.is_floating() else _PERSON_KEY
     return _RULES[mapped.identity]
 
 
 def mask(raw: ir.Value) -> ir.StringValue:
-    """Return the shape of a value without the value: letters as ``a``, digits as ``9``, at most 40 characters.
+    """Return the shape of a value without the value: digits as ``9``, punctuation as it is, all else as ``a``.
 
-    Of other characters only ASCII punctuation and the space are kept.
+    At most 40 characters; of punctuation only ASCII is kept.
     """
-    letters = raw.cast("string").substr(0, _MASK_LENGTH).re_replace(r"\p{L}", "a")
-    return letters.re_replace(r"\p{N}", "9").re_replace("[^ -~]", "")
+    digits = raw.cast("string").substr(0, _MASK_LENGTH).re_replace("[0-9]", "9")
+    return digits.re_replace("[^ -~]|[A-Za-z]", "a")
 
 
 def _matches(pattern: str) -> Callable[[ir.StringValue], ir.BooleanValue]:
     return lambda spelled: spelled.re_search(pattern)
 
 
+def _plain(pattern: str, length: int, *nobody: str) -> Callable[[ir.Value], ir.BooleanValue]:
+    """Return a rule for values of one length. Its check is no repetition: in Java ``$`` lets a line end follow."""
+
+    def is_plain(raw: ir.Value) -> ir.BooleanValue:
+        text = raw.cast("string")
+        matches = text.re_search(pattern) & (text.length() == length)
+        for spelled in nobody:
+            matches &= text != spelled
+        return matches.fill_null(False)  # noqa: FBT003  # Ibis takes the value by position
+
+    return is_plain
+
+
+def _plain_without(foreign: str, pattern: str) -> Callable[[ir.Value], ir.BooleanValue]:
+    """Return a rule for values of any length that hold no `foreign` character, such as a line end."""
+
+    def is_plain(raw: ir.Value) -> ir.BooleanValue:
+        text = raw.cast("string")
+        return (text.re_search(pattern) & ~text.re_search(foreign)).fill_null(False)  # noqa: FBT003  # as above
+
+    return is_plain
+
+
 def _without(characters: str) -> Callable[[ir.Value], ir.StringValue]:
-    return lambda raw: raw.cast("string").re_replace(f"[{characters}]", "").lower()
+    return lambda raw: _lower(raw.cast("string").re_replace(f"[{characters}]", ""))
+
+
+def _lower(text: ir.StringValue) -> ir.StringValue:
+    # The two letters whose lower case engines disagree on: what it is, and whether it ends a word.
+    return text.replace("\u0130", "i\u0307").replace("\u03a3", "\u03c3").lower()
 
 
 def _trimmed(raw: ir.Value) -> ir.StringValue:
@@ -149,11 +202,16 @@ def _digest_rule(mapped: MappedColumn) -> Rule:
     is_device = mapped.identity in {Identity.IDFA, Identity.GAID}
     # The all-zero id hashed, and zeros where a digest should be: the id itself after all, or padded.
     zeros = (*_digests(_ZERO_SPELLINGS, mapped.hash), *_ZERO_SPELLINGS, "0" * length)
+    nothing = ("", *_digests(("",), mapped.hash))
+    nobody = zeros if is_device else ()
     return Rule(
         spell=lambda raw: _trimmed(raw).lower(),
         usable=_matches(f"^[0-9a-f]{{{length}}}$"),
-        nothing=("", *_digests(("",), mapped.hash)),
-        nobody=zeros if is_device else (),
+        nothing=nothing,
+        nobody=nobody,
+        is_plain=_plain(
+            f"^[0-9a-f]{{{length}}}$", length, *(each for each in (*nothing, *nobody) if len(each) == length)
+        ),
     )
 
 
@@ -161,14 +219,34 @@ def _digests(spellings: tuple[str, ...], hash_: Hash) -> tuple[str, ...]:
     return tuple(hashlib.new(hash_.value, each.encode()).hexdigest() for each in spellings)
 
 
-_PERSON_KEY: Final = Rule(spell=_spell_person, usable=lambda spelled: ~spelled.re_search(_SCIENTIFIC))
+def _always(value: ir.Value) -> ir.BooleanValue:
+    return value.notnull()
+
+
+_PERSON_KEY: Final = Rule(
+    spell=_spell_person,
+    usable=lambda spelled: ~spelled.re_search(_SCIENTIFIC),
+    is_plain=_plain_without("[^0-9]", _PLAIN_NUMBER),
+)
+_PERSON_INTEGER: Final = Rule(spell=lambda raw: raw.cast("string"), usable=_always)
 _PERSON_NUMBER: Final = Rule(spell=_spell_person_number, usable=_matches(_WHOLE))
 _DEVICE: Final = Rule(
-    spell=_without(_UNSEEN + _QUOTES), usable=_matches(_UUID), canonical=_dashed, nobody=_ZERO_SPELLINGS
+    spell=_without(_UNSEEN + _QUOTES),
+    usable=_matches(_UUID),
+    canonical=_dashed,
+    nobody=_ZERO_SPELLINGS,
+    is_plain=_plain(_PLAIN_UUID, len(_ZERO_DASHED), _ZERO_DASHED),
 )
 _RULES: Final = {
     Identity.IDFA: _DEVICE,
     Identity.GAID: _DEVICE,
-    Identity.EMAIL: Rule(spell=_without(_UNSEEN), usable=_matches(_EMAIL), canonical=_plain_address),
-    Identity.PHONE: Rule(spell=_without(_UNSEEN + r".()\p{Pd}"), usable=_matches(_PHONE)),
+    Identity.EMAIL: Rule(
+        spell=_without(_UNSEEN),
+        usable=_matches(_EMAIL),
+        canonical=_plain_address,
+        is_plain=_plain_without("[^a-zA-Z0-9._@-]", _PLAIN_EMAIL),
+    ),
+    Identity.PHONE: Rule(
+        spell=_without(_UNSEEN + ".()" + _DASHES), usable=_matches(_PHONE), is_plain=_plain_without("[^0-9+]", _PHONE)
+    ),
 }

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -19,37 +20,79 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from reconciler.identifiers import Identity
+from reconciler.identity.cells import Column, Rows, cells_of
 from reconciler.identity.columns import type_name
-from reconciler.identity.connection import literally
+from reconciler.identity.engines.duckdb import literally
 from reconciler.identity.errors import ColumnMissingError, ColumnTypeError, SourceUnreadableError
-from reconciler.identity.files import Files, Format, Header, read_header
-from reconciler.identity.where import choose
+from reconciler.identity.failures import reading_source
+from reconciler.identity.files import Files, Header, most_rows, read_header
+from reconciler.identity.hashing import PART, Layout, hash_rows, keyed
+from reconciler.identity.opened import Hashed
+from reconciler.identity.where import check, enclosed
+from reconciler.origin import Format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
     from reconciler.identifiers import MappedColumn
+    from reconciler.identity.engines.duckdb import DuckDB
 
+_ONE_PART: Final = 2_000_000
+"""Rows that are made into sets at once. More are taken apart by the first hexadecimal digit of their persons, …"""
+_SIXTEEN_PARTS: Final = 64_000_000
+"""… more than these by two."""
 _RAW: Final = "source_raw"
 _TYPED: Final = "source_typed"
+_JUDGED: Final = "source_judged"
 _MANY: Final = 1_000_000
 """More files than a source has: types are read off all of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows to be turned into members; nothing is read yet.
+class FileSource:
+    """The rows of files, read by `backend`. `schemas` remembers what looking at every row of text has found."""
 
-    Attributes:
-        table: The rows that `where` lets through.
-        identifiers: The values of each mapped column, in the order asked for: text, or a number for the person key.
-    """
+    files: Files
+    backend: DuckDB
+    schemas: dict[Files, ibis.Schema]
 
-    table: ir.Table
-    identifiers: tuple[ir.Value, ...] = ()
+    def columns(self) -> Mapping[str, str]:
+        """Return the files' columns with their types, as DuckDB spells them."""
+        return type_names(self._schema)
+
+    def check_where(self, where: str) -> None:
+        """Check that `where` fits the files' columns."""
+        read_rows(self.backend, self.files, self._schema, (), (where,))
+
+    def land(self, columns: Sequence[MappedColumn], wheres: Sequence[str | None], folder: Path) -> Hashed:
+        """Read the files once and keep their rows hashed in `folder`."""
+        rows = self._rows(columns, wheres)
+        layout, digits = Layout.of(rows), digits_for(most_rows(self.files))
+        hashed = keyed(self.backend, hash_rows(self.backend, rows), layout, digits=digits)
+        self.backend.land(hashed, folder, by=PART if digits else None)
+        return Hashed(layout, apart=digits > 0)
+
+    def explain(self, columns: Sequence[MappedColumn], wheres: Sequence[str | None]) -> str:
+        """Return the views and the statement that DuckDB runs."""
+        rows = self._rows(columns, wheres)
+        hashed = keyed(self.backend, hash_rows(self.backend, rows), Layout.of(rows), digits=0)
+        return f"-- DuckDB reads {self.files.path} in this process\n{self.backend.explain(hashed)}"
+
+    def _rows(self, columns: Sequence[MappedColumn], wheres: Sequence[str | None]) -> Rows:
+        untyped = self.files.format is Format.CSV and not any(wheres)
+        schema = text_schema(read_header(self.files)) if untyped else self._schema
+        return read_rows(self.backend, self.files, schema, columns, wheres)
+
+    @property
+    def _schema(self) -> ibis.Schema:
+        if self.files not in self.schemas:
+            with reading_source(self.files):
+                self.schemas[self.files] = detect_schema(self.backend.ibis, self.files)
+        return self.schemas[self.files]
 
 
 def detect_schema(backend: Backend, files: Files) -> ibis.Schema:
@@ -88,6 +131,11 @@ def _patterns(files: Files) -> list[str]:
     return [literally(path) for path in files.paths]
 
 
+def digits_for(rows: int) -> int:
+    """Return how many hexadecimal digits of their persons so many rows are taken apart by."""
+    return 0 if rows <= _ONE_PART else 1 if rows <= _SIXTEEN_PARTS else 2
+
+
 def text_schema(header: Header) -> ibis.Schema:
     """Return CSV columns untyped: enough where no `where` asks for more."""
     return ibis.schema(dict.fromkeys(header.columns, "string"))
@@ -98,63 +146,150 @@ def type_names(schema: ibis.Schema) -> Mapping[str, str]:
     return {name: type_name(dtype) for name, dtype in schema.items()}
 
 
-def resolve(columns: Sequence[MappedColumn], schema: ibis.Schema, files: Files) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A mapped column and what the source calls it; in a long table also the column that tells types."""
+
+    mapped: MappedColumn
+    name: str
+    type_name: str | None = None
+
+
+def resolve(
+    columns: Sequence[MappedColumn], schema: ibis.Schema, source: str, *, as_text: bool = False
+) -> tuple[Found, ...]:
     """Return the source's own spelling of each mapped column; upper and lower case do not tell columns apart.
+
+    Args:
+        columns: What the source maps.
+        schema: What it has.
+        source: What it is, for messages.
+        as_text: Whether it is text, so that every value that is not nested can be read as text.
 
     Raises:
         ColumnMissingError: There is no such column.
         ColumnTypeError: Its type holds no identifiers.
     """
-    spellings = {name.casefold(): name for name in reversed(schema.names)} | {name: name for name in schema.names}
     found = []
     for mapped in columns:
-        name = spellings.get(mapped.column) or spellings.get(mapped.column.casefold())
-        if name is None:
-            close = get_close_matches(mapped.column.casefold(), spellings, n=1)
-            guess = f'Did you mean "{spellings[close[0]]}"? ' if close else ""
-            raise ColumnMissingError(
-                f'no column "{mapped.column}" for {mapped.identity} in {files.path}',
-                hint=f"{guess}It has: {', '.join(schema.names)}.",
-            )
-        _check_type(mapped, schema[name], files)
-        found.append(name)
+        name = _spelling(mapped.column, f"{mapped.identity}", schema, source)
+        _check_type(mapped, schema[name], source, as_text=as_text)
+        told_by = None
+        if mapped.when:
+            told_by = _spelling(mapped.when.column, f"the type of {mapped.identity}", schema, source)
+        found.append(Found(mapped, name, told_by))
     return tuple(found)
 
 
+def _spelling(wanted: str, purpose: str, schema: ibis.Schema, source: str) -> str:
+    spellings: dict[str, str] = {name.casefold(): name for name in reversed(schema.names)} | {
+        name: name for name in schema.names
+    }
+    name = spellings.get(wanted) or spellings.get(wanted.casefold())
+    if name is None:
+        close = get_close_matches(wanted.casefold(), spellings, n=1)
+        guess = f'Did you mean "{spellings[close[0]]}"? ' if close else ""
+        raise ColumnMissingError(
+            f'no column "{wanted}" for {purpose} in {source}', hint=f"{guess}It has: {', '.join(schema.names)}."
+        )
+    return name
+
+
 def read_rows(
-    backend: Backend, files: Files, schema: ibis.Schema, columns: Sequence[MappedColumn], where: str | None
+    backend: DuckDB,
+    files: Files,
+    schema: ibis.Schema,
+    columns: Sequence[MappedColumn],
+    wheres: Sequence[str | None],
 ) -> Rows:
-    """Return the rows that `where` lets through, and the identifiers in them.
+    """Return the rows that at least one of `wheres` lets through, and the identifiers in them.
 
     Raises:
         ColumnMissingError: A mapped column is not there.
         ColumnTypeError: A mapped column's type holds no identifiers.
-        WhereError: `where` does not fit the columns.
+        WhereError: One of `wheres` does not fit the columns.
     """
-    names = resolve(columns, schema, files)
+    found = resolve(columns, schema, files.path, as_text=files.format is not Format.PARQUET)
     if files.format is Format.PARQUET:
-        table = backend.read_parquet(_patterns(files), table_name=_RAW)
-        chosen = table if where is None else choose(backend, _RAW, where, tuple(schema.names))
-        return Rows(chosen, tuple(chosen[name] for name in names))
-    text = _read_text(backend, files, schema, names, typed=where is not None)
-    if where is None:
-        return Rows(text, tuple(text[name] for name in names))
+        table = backend.ibis.read_parquet(_patterns(files), table_name=_RAW)
+        return choose(backend, table, found, wheres)
+    filtered = any(wheres)
+    text = _read_text(backend.ibis, files, schema, found, typed=filtered)
+    if not filtered:
+        return choose(backend, text, found, wheres)
     # For `where` an identifier has the type its values have, as any column; beside it goes its text, under a name
     # longer than every column's and so nobody else's.
-    copies = {name: f"text{'_' * max(map(len, schema.names))}{index}" for index, name in enumerate(names)}
+    names = _as_text(schema, found)
+    copies = {name: own_name(schema, f"text{index}") for index, name in enumerate(names)}
     typed = text.mutate(**{copy: text[name] for name, copy in copies.items()})
     typed = typed.mutate(**{name: typed[name].cast(schema[name]) for name in names})
-    backend.create_view(_TYPED, _untyped(typed, copies) if _is_empty(backend, files, text) else typed)
-    chosen = choose(backend, _TYPED, where, tuple(schema.names))
-    return Rows(chosen, tuple(chosen[copies[name]] for name in names))
+    empty = _is_empty(backend.ibis, files, text)
+    view = backend.named(_TYPED, _untyped(typed, copies) if empty else typed)
+    return choose(backend, view, found, wheres, copies)
 
 
-def _read_text(
-    backend: Backend, files: Files, schema: ibis.Schema, identifiers: tuple[str, ...], *, typed: bool
-) -> ir.Table:
-    as_text = dict.fromkeys(identifiers, dt.string)
+def choose(
+    backend: DuckDB,
+    table: ir.Table,
+    found: Sequence[Found],
+    wheres: Sequence[str | None],
+    copies: Mapping[str, str] = MappingProxyType({}),
+    *,
+    checked: bool = False,
+) -> Rows:
+    """Judge rows by every `where`.
+
+    Args:
+        backend: Where the table is.
+        table: The rows, a table or view of its own there.
+        found: The identifiers.
+        wheres: For each selection which rows it wants; None for all.
+        copies: The columns that hold an identifier's text, where its own column is typed.
+        checked: Whether each `where` has been checked; else it is, for which the rows must be readable twice.
+    """
+    columns = tuple(name for name in table.columns if name not in copies.values())
+    for where in dict.fromkeys(wheres):
+        if where is not None and not checked:
+            check(backend.ibis, _own(table), where, columns)
+    schema = table.schema()
+    verdicts = {where: own_name(schema, f"where{i}") for i, where in enumerate(dict.fromkeys(wheres)) if where}
+    if verdicts:
+        judging = ", ".join(f'{enclosed(where)} AS "{verdict}"' for where, verdict in verdicts.items())
+        backend.ibis.raw_sql(f'CREATE OR REPLACE TEMP VIEW {_JUDGED} AS SELECT *, {judging} FROM "{_own(table)}"')
+        table = backend.ibis.table(_JUDGED)
+    chosen = [None if where is None else verdicts[where] for where in wheres]
+    if wheres and None not in wheres:
+        table = table.filter(ibis.or_(*(table[verdict] for verdict in verdicts.values())))
+    if len(verdicts) == 1 and None not in wheres:
+        chosen = [None] * len(wheres)  # there is one `where`, and what it lets through is all that is left
+    within = [
+        Column(each.mapped, table[copies.get(each.name, each.name)], table[each.type_name] if each.type_name else None)
+        for each in found
+    ]
+    return Rows(table, cells_of(backend, table, within), tuple(chosen))
+
+
+def _own(table: ir.Table) -> str:
+    """Return the name of a table or view, without the database and schema that Ibis puts before a temporary one's."""
+    name: str = table.op().name
+    return name
+
+
+def own_name(schema: ibis.Schema, purpose: str) -> str:
+    """Return a column name that is longer than every column's and so nobody else's."""
+    return f"{purpose}{'_' * max((len(name) for name in schema.names), default=0)}"
+
+
+def _as_text(schema: ibis.Schema, found: Sequence[Found]) -> tuple[str, ...]:
+    """Return the columns that are read as text: all with identifiers, but arrays."""
+    return tuple(dict.fromkeys(each.name for each in found if not schema[each.name].is_array()))
+
+
+def _read_text(backend: Backend, files: Files, schema: ibis.Schema, found: Sequence[Found], *, typed: bool) -> ir.Table:
+    as_text = dict.fromkeys(_as_text(schema, found), dt.string)
     if files.format is Format.JSON_LINES:
-        columns = {**schema, **as_text} if typed else as_text
+        wanted = {each.name for each in found} | {each.type_name for each in found if each.type_name}
+        columns = {**{name: dtype for name, dtype in schema.items() if typed or name in wanted}, **as_text}
         return backend.read_json(
             _patterns(files), table_name=_RAW, format="newline_delimited", columns=type_names(ibis.schema(columns))
         )
@@ -205,15 +340,15 @@ def _untyped(table: ir.Table, copies: Mapping[str, str]) -> ir.Table:
     return table.mutate(**nothing).limit(0)
 
 
-def _check_type(mapped: MappedColumn, dtype: dt.DataType, files: Files) -> None:
-    text = dtype.is_string() or dtype.is_uuid()
-    number = dtype.is_numeric() and not dtype.is_boolean()
-    if files.format is Format.CSV or text or (number and mapped.identity is Identity.MPID):
-        return
-    if files.format is Format.JSON_LINES and not dtype.is_nested():
+def _check_type(mapped: MappedColumn, dtype: dt.DataType, source: str, *, as_text: bool) -> None:
+    value = dtype.value_type if dtype.is_array() and mapped.identity is not Identity.MPID else dtype
+    # A column of nulls alone has no type of its own.
+    text = value.is_string() or value.is_uuid() or value.is_null() or (as_text and not value.is_nested())
+    number = value.is_numeric() and not value.is_boolean()
+    if text or (number and mapped.identity is Identity.MPID):
         return
     kinds = "text or whole numbers" if mapped.identity is Identity.MPID else "text"
     raise ColumnTypeError(
-        f'column "{mapped.column}" of {files.path} is {type_name(dtype)}, which holds no {mapped.identity}',
+        f'column "{mapped.column}" of {source} is {type_name(dtype)}, which holds no {mapped.identity}',
         hint=f"Export it as {kinds}.",
     )

@@ -15,16 +15,14 @@ from reconciler.identity.columns import type_name
 from reconciler.identity.errors import WhereError
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
 _VERDICT: Final = "where_verdict"
-_CHOSEN: Final = "where_chosen"
 _NULLS: Final = "where_nulls"
 
 
-def choose(backend: Backend, source: str, where: str, columns: tuple[str, ...]) -> ir.Table:
-    """Return the rows of the table `source` that `where` lets through; nothing is read yet.
+def check(backend: Backend, source: str, where: str, columns: tuple[str, ...]) -> None:
+    """Check that `where` judges the rows of the table `source`, without reading them.
 
     The text of `where` goes to DuckDB as it was written, the one place where SQL is not made by Ibis.
 
@@ -37,14 +35,12 @@ def choose(backend: Backend, source: str, where: str, columns: tuple[str, ...]) 
     Raises:
         WhereError: `where` is no boolean expression, or names a column or function that does not exist.
     """
-    _check_shape(where)
-    # A line of its own, so that a comment at the end of `where` does not swallow the closing parenthesis.
-    bound = f"(\n{where}\n)"
+    parsed(where)
+    bound = enclosed(where)
     failure: duckdb.Error | None = None
     try:
-        backend.raw_sql(f'CREATE TEMP VIEW {_VERDICT} AS SELECT {bound} AS verdict FROM "{source}"')
+        backend.raw_sql(f'CREATE OR REPLACE TEMP VIEW {_VERDICT} AS SELECT {bound} AS verdict FROM "{source}"')
         verdict = backend.table(_VERDICT).schema()["verdict"]
-        backend.raw_sql(f'CREATE TEMP VIEW {_CHOSEN} AS SELECT * FROM "{source}" WHERE {bound}')
         # Judging a row of nulls brings out what fails on every row, a date misspelled in `where` for example, while
         # there is no value of anybody that a message could quote.
         _create_row_of_nulls(backend, source)
@@ -58,16 +54,25 @@ def choose(backend: Backend, source: str, where: str, columns: tuple[str, ...]) 
             f"where gives {_article(type_name(verdict))} for each row, not true or false",
             hint="Compare it with something.",
         )
-    return backend.table(_CHOSEN)
+
+
+def enclosed(where: str) -> str:
+    """Return `where` in parentheses, on lines of its own: a comment at its end must not swallow what follows."""
+    return f"(\n{where}\n)"
 
 
 def _create_row_of_nulls(backend: Backend, source: str) -> None:
     nothing = backend.table(source).limit(0)
-    backend.create_view(_NULLS, nothing.aggregate(**{name: nothing[name].max() for name in nothing.columns}))
+    nulls = nothing.aggregate(**{name: nothing[name].max() for name in nothing.columns})
+    backend.create_view(_NULLS, nulls, overwrite=True)
 
 
-def _check_shape(where: str) -> None:
-    """Refuse everything but one expression: rows may only be judged by their own columns."""
+def parsed(where: str) -> exp.Condition:
+    """Return the tree of `where`; rows may only be judged by their own columns.
+
+    Raises:
+        WhereError: It is not one expression, or holds a query of its own.
+    """
     try:
         tree = sqlglot.parse_one(where, dialect="duckdb", error_level=ErrorLevel.RAISE)
     except (SqlglotError, RecursionError):
@@ -83,6 +88,7 @@ def _check_shape(where: str) -> None:
         raise WhereError(
             "where is not one boolean expression", hint="For example: where: country = 'US' and orders > 2"
         )
+    return tree
 
 
 def _explained(message: str, columns: tuple[str, ...]) -> WhereError:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from reconciler.state.model import Resource
     from reconciler.tiktok import model as tiktok
 
-NEEDS_REPLACEMENT: Final = frozenset({"advertiser_id", "delivery"})
-"""Attributes TikTok has no call to change: the audience is made anew."""
+_FIXED: Final = frozenset({"advertiser_id", "delivery", "retention_in_days"})
+"""Attributes TikTok has no call to change (Marketing API v1.3)."""
 
 DELIVERED_KIND: Final = {"streaming": AudienceKind.STREAMING, "file": AudienceKind.FILE}
 """Delivery → the kind of audience it makes, the only one it can fill (Marketing API v1.3, reading audiences)."""
@@ -33,6 +33,8 @@ def declared(audience: Audience, desired: Config) -> Attributes:
         delivery=str(audience.delivery),
         identities=tuple(str(identity) for identity in audience.identities),
         prevent_destroy=audience.lifecycle.prevent_destroy,
+        retention_in_days=audience.file.retention_in_days,
+        audience_sub_type=audience.file.audience_sub_type,
     )
 
 
@@ -44,18 +46,27 @@ def present(resource: Resource, audience: tiktok.Audience | None) -> Attributes:
         delivery=resource.delivery,
         identities=resource.identities,
         prevent_destroy=resource.prevent_destroy,
+        retention_in_days=resource.retention_in_days,
+        audience_sub_type=_sub_type(audience, resource.delivery) if audience else resource.audience_sub_type,
     )
 
 
 def adopted(audience: tiktok.Audience, wanted: Attributes) -> Attributes:
-    """Return what is there before an import: only the name is known to differ, the rest is new to the state."""
+    """Return what is there before an import: what TikTok does not tell is taken to be as wanted."""
     return Attributes(
         name=audience.name,
         advertiser_id=wanted.advertiser_id,
         delivery=wanted.delivery,
         identities=wanted.identities,
         prevent_destroy=wanted.prevent_destroy,
+        retention_in_days=wanted.retention_in_days,
+        audience_sub_type=_sub_type(audience, wanted.delivery),
     )
+
+
+def _sub_type(audience: tiktok.Audience, delivery: str) -> str:
+    """Return a customer file audience's sub-type; a streamed one has none to speak of."""
+    return audience.sub_type if delivery == "file" else "NORMAL"
 
 
 def difference(before: Attributes, after: Attributes) -> tuple[Change, ...]:
@@ -63,6 +74,21 @@ def difference(before: Attributes, after: Attributes) -> tuple[Change, ...]:
     was, wanted = asdict(before), asdict(after)
     differing = differing_keys(was, wanted)
     return tuple(Change(name, was[name], wanted[name]) for name in was if name in differing)
+
+
+def needs_replacement(change: Change, before: Attributes) -> bool:
+    """Return whether TikTok has no call for a change, so that the audience is made anew.
+
+    The sub-type goes one way only. All files of an audience are of one type (Marketing API v1.3, customer file
+    audiences): one identity's own, or that of several; to go from one to the other takes a new audience. Where no
+    identity is sent, before or after, no file is compared with any.
+    """
+    if change.path == "audience_sub_type":
+        return change.before == "REACH_FREQUENCY"
+    if change.path == "identities" and before.delivery == "file":
+        sizes = {len(each) for each in (change.before, change.after) if isinstance(each, tuple)}
+        return 1 in sizes and 0 not in sizes
+    return change.path in _FIXED
 
 
 def differing_keys(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:

@@ -20,10 +20,10 @@ from reconciler.plan import refusals
 from reconciler.plan.attributes import (
     DELIVERED_KIND,
     DELIVERY_OF,
-    NEEDS_REPLACEMENT,
     adopted,
     declared,
     difference,
+    needs_replacement,
     present,
 )
 from reconciler.plan.model import Action, ActionKind, Attributes, Change, MemberChange
@@ -204,7 +204,7 @@ def _declared_and_owned(case: Case, audience: Audience, resource: Resource, inpu
         return refusals.undeliverable(audience, remote, inputs.desired)
     before = present(resource, remote)
     changes = difference(before, wanted)
-    replaced = any(change.path in NEEDS_REPLACEMENT for change in changes)
+    replaced = any(needs_replacement(change, before) for change in changes)
     if replaced and audience.source is None:
         return refusals.nothing_to_fill(audience, resource, inputs.desired)
     if replaced and (twins := _twins(wanted, inputs)):
@@ -244,7 +244,7 @@ def _why(
     interrupted: bool,
 ) -> str:
     if replaced:
-        names = ", ".join(change.path for change in changes if change.path in NEEDS_REPLACEMENT)
+        names = ", ".join(change.path for change in changes if needs_replacement(change, present(resource, None)))
         return f"TikTok cannot change {names} in place"
     if case.adopted_id:
         return "made by an interrupted apply, found again"

@@ -21,6 +21,9 @@ MAX_AUDIENCES: Final = 400
 NAME_LENGTH: Final = {"streaming": 70, "file": 128}
 """Longest name by delivery; TikTok cuts a longer streaming name (Marketing API v1.3, streaming audiences)."""
 
+_WRITTEN: Final = frozenset({"name", "audience_sub_type"})
+"""Attributes TikTok has a call to change (Marketing API v1.3); the others are this tool's own, or take a replace."""
+
 MINIMUM_FILE_USERS: Final = 1000
 """Users the result of a file update must keep (Marketing API v1.3, customer file audiences)."""
 
@@ -63,7 +66,8 @@ def writes_to_tiktok(action: Action) -> bool:
     if action.kind in {ActionKind.CREATE, ActionKind.REPLACE, ActionKind.DELETE}:
         return True
     if action.kind in {ActionKind.UPDATE, ActionKind.IMPORT}:
-        return _writes_name(action) or bool(action.members and action.members.differs)
+        written = any(change.path in _WRITTEN for change in action.changes)
+        return written or bool(action.members and action.members.differs)
     return False
 
 
@@ -243,9 +247,18 @@ def not_editable(action: Action, known: Circumstances) -> Block | None:
 
 
 def minimum_users(action: Action, _known: Circumstances) -> Block | None:
-    """A file update must leave at least 1,000 users; delivering to an imported file audience is one too."""
+    """A file audience is made from files, and an update must leave at least 1,000 users; an import's first is one."""
     after, members = action.after, action.members
-    if after is None or members is None or after.delivery != "file":
+    if after is None or after.delivery != "file":
+        return None
+    if action.kind in {ActionKind.CREATE, ActionKind.REPLACE} and not (members and members.users):
+        why = "nobody is in it" if members else "its people were not looked at"
+        return Block(
+            Guard.MINIMUM_USERS,
+            f"{why}, and TikTok makes a customer file audience only from files of people",
+            way_out="Widen `where`, or use delivery: streaming." if members else "Plan without --skip-members.",
+        )
+    if members is None:
         return None
     if action.kind not in {ActionKind.UPDATE, ActionKind.IMPORT}:
         return None

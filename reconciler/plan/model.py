@@ -71,6 +71,8 @@ class Attributes:
     delivery: str
     identities: tuple[str, ...]
     prevent_destroy: bool = False
+    retention_in_days: int | None = None
+    audience_sub_type: str = "NORMAL"
 
 
 @dataclass(frozen=True, slots=True)

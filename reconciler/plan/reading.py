@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypedDict, cast
+from typing import TYPE_CHECKING, Final, NotRequired, TypedDict, cast
 
 import orjson
 from jsonschema import Draft202012Validator
@@ -56,6 +56,8 @@ class _Attributes(TypedDict):
     delivery: str
     identities: list[str]
     prevent_destroy: bool
+    retention_in_days: NotRequired[int | None]
+    audience_sub_type: NotRequired[str]
 
 
 class _Change(TypedDict):
@@ -187,6 +189,8 @@ def _attributes(document: _Attributes | None) -> Attributes | None:
         delivery=document["delivery"],
         identities=tuple(document["identities"]),
         prevent_destroy=document["prevent_destroy"],
+        retention_in_days=document.get("retention_in_days"),
+        audience_sub_type=document.get("audience_sub_type", "NORMAL"),
     )
 
 

@@ -70,6 +70,8 @@ def adopt(intent: PendingCreate, audience_id: str, current: Resource | None, *, 
         delivery=intent.delivery,
         identities=intent.identities,
         prevent_destroy=intent.prevent_destroy or (current is not None and current.prevent_destroy),
+        retention_in_days=intent.retention_in_days,
+        audience_sub_type=intent.audience_sub_type,
         deposed=deposed,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.plan.attributes import NEEDS_REPLACEMENT, declared, difference, present
+from reconciler.plan.attributes import declared, difference, needs_replacement, present
 from reconciler.plan.moves import follow
 from reconciler.state.model import PendingCreate
 
@@ -35,8 +35,9 @@ def accounts_with_deletions(desired: Config, owned: State) -> frozenset[str]:
         if audience is None:
             ids.add(resource.advertiser_id)
         elif audience.source is not None:
-            changes = difference(present(resource, None), declared(audience, desired))
-            if any(change.path in NEEDS_REPLACEMENT for change in changes):
+            before = present(resource, None)
+            changes = difference(before, declared(audience, desired))
+            if any(needs_replacement(change, before) for change in changes):
                 ids.add(resource.advertiser_id)
     # An interrupted replace may have made its new audience already. As soon as that is seen the old one is deposed,
     # whatever the files say by now; and the new one may in its turn be no longer wanted.

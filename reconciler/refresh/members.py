@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.identity import Delivered
+from reconciler.identity import Delivered, Selection
 from reconciler.plan.inputs import MemberFacts
 from reconciler.plan.scope import at_declared_addresses
 from reconciler.state.change import deliveries_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from reconciler.config.model import Audience, Config
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Watcher(Protocol):
     """Told what is being computed, so that long work can show itself."""
 
-    def reading(self, address: str, position: int, total: int) -> None:
-        """Say that the source of `address` is being read, the `position`-th of `total`."""
+    def reading(self, source: str, audiences: int, position: int, total: int) -> None:
+        """Say that a source is being read for so many audiences, the `position`-th of `total` sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ def read_members(
 ) -> Wanted:
     """Make the wanted set of every audience that has a source, and compare it with what was delivered.
 
+    Each source is read once, for all its audiences together.
+
     Args:
         desired: What is declared.
         owned: The state.
@@ -76,21 +78,44 @@ def read_members(
         watcher: Told what is being computed.
     """
     resources = at_declared_addresses(desired, owned)
-    wanted = [a for a in desired.audiences.values() if a.source and (not targets or a.address in targets)]
+    drawing = _by_source(desired, targets)
     facts: dict[str, MemberFacts] = {}
     sets: dict[str, Path] = {}
-    for position, audience in enumerate(wanted, start=1):
+    for position, (key, audiences) in enumerate(drawing.items(), start=1):
+        source = desired.sources[key]
         if watcher is not None:
-            watcher.reading(audience.address, position, len(wanted))
-        out = scratch / f"{audience.key}.parquet"
-        facts[audience.address] = _facts(
-            audience, desired, engine, delivered(resources.get(audience.address), owned, locate), out
-        )
-        sets[facts[audience.address].wanted.digest] = out
+            watcher.reading(key, len(audiences), position, len(drawing))
+        summaries = engine.build(source.origin, source.columns, _selections(audiences), scratch)
+        for audience in audiences:
+            out, there = scratch / f"{audience.key}.parquet", delivered(resources.get(audience.address), owned, locate)
+            facts[audience.address] = MemberFacts(summaries[audience.key], engine.delta(there, out))
+            sets[summaries[audience.key].digest] = out
     return Wanted(facts, sets)
 
 
-def _facts(audience: Audience, desired: Config, engine: Engine, there: Delivered, out: Path) -> MemberFacts:
-    source = desired.sources[audience.source or ""]
-    summary = engine.build(source.path, source.columns, audience.identities, audience.where, out)
-    return MemberFacts(summary, engine.delta(there, out))
+def explain(desired: Config, engine: Engine, *, targets: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Return, for each source that audiences draw on, the SQL that reads it. Reads no row.
+
+    Args:
+        desired: What is declared.
+        engine: What would run it.
+        targets: Addresses to limit the work to; empty for all.
+    """
+    explained = {}
+    for key, audiences in _by_source(desired, targets).items():
+        source = desired.sources[key]
+        explained[key] = engine.explain(source.origin, source.columns, _selections(audiences))
+    return explained
+
+
+def _by_source(desired: Config, targets: frozenset[str]) -> dict[str, list[Audience]]:
+    """Return the audiences that draw on each source."""
+    drawing: dict[str, list[Audience]] = {}
+    for audience in desired.audiences.values():
+        if audience.source and (not targets or audience.address in targets):
+            drawing.setdefault(audience.source, []).append(audience)
+    return drawing
+
+
+def _selections(audiences: Iterable[Audience]) -> dict[str, Selection]:
+    return {audience.key: Selection(audience.where, audience.identities) for audience in audiences}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic, error
 from reconciler.errors import ReconcilerError
+from reconciler.origin import FileOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,11 +31,11 @@ def check_sources(desired: Config, engine: Engine, *, targets: frozenset[str] = 
         if targets and source.key not in drawn_on:
             continue
         try:
-            columns = engine.columns(source.path)
+            columns = engine.columns(source.origin)
         except ReconcilerError as problem:
-            place = desired.place("sources", source.key, "path")
-            message = problem.message.replace(source.path, source.declared_path)
-            found.append(error(f"source {source.key}: {message}", problem.hint or "", place))
+            what = "path" if isinstance(source.origin, FileOrigin) else "connection"
+            place = desired.place("sources", source.key, what)
+            found.append(error(f"source {source.key}: {problem.message}", problem.hint or "", place))
             continue
         found += _missing_columns(source, columns, desired)
         found += _conditions(source, audiences, desired, engine)
@@ -44,23 +45,27 @@ def check_sources(desired: Config, engine: Engine, *, targets: frozenset[str] = 
 def _missing_columns(source: Source, columns: Mapping[str, str], desired: Config) -> Iterator[Diagnostic]:
     by_folded = {name.casefold(): name for name in columns}
     for mapped in source.columns:
-        if mapped.column.casefold() in by_folded:
-            continue
-        close = get_close_matches(mapped.column.casefold(), by_folded, n=1)
-        hint = f'Did you mean "{by_folded[close[0]]}"? ' if close else ""
-        yield error(
-            f'source {source.key}: no column "{mapped.column}" for {mapped.identity} in {source.declared_path}',
-            f"{hint}It has: {', '.join(columns)}.",
-            desired.place("sources", source.key, "identities", str(mapped.identity), "column"),
-        )
+        wanted = {mapped.column: (f"{mapped.identity}", "column")}
+        if mapped.when:
+            wanted[mapped.when.column] = (f"the type of {mapped.identity}", "when")
+        for column, (purpose, key) in wanted.items():
+            if column.casefold() in by_folded:
+                continue
+            close = get_close_matches(column.casefold(), by_folded, n=1)
+            hint = f'Did you mean "{by_folded[close[0]]}"? ' if close else ""
+            yield error(
+                f'source {source.key}: no column "{column}" for {purpose} in {source.origin}',
+                f"{hint}It has: {', '.join(columns)}.",
+                desired.place("sources", source.key, "identities", str(mapped.identity), key),
+            )
 
 
 def _conditions(source: Source, audiences: Iterable[Audience], desired: Config, engine: Engine) -> Iterator[Diagnostic]:
-    for audience in audiences:
-        if audience.source != source.key or audience.where is None:
-            continue
-        try:
-            engine.check_where(source.path, audience.where)
-        except ReconcilerError as problem:
-            place = desired.place("audiences", audience.key, "where")
-            yield error(f"{audience.address}: {problem.message}", problem.hint or "", place)
+    wheres = {each.address: each.where for each in audiences if each.source == source.key and each.where is not None}
+    if not wheres:
+        return
+    problems = engine.check_wheres(source.origin, wheres.values())
+    for address, where in wheres.items():
+        if problem := problems.get(where):
+            place = desired.place("audiences", address.removeprefix("audience."), "where")
+            yield error(f"{address}: {problem.message}", problem.hint or "", place)

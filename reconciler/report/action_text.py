@@ -101,6 +101,10 @@ def _new(attributes: Attributes) -> Iterator[_Row]:
     yield _Row("+", "name", Text(value(attributes.name)))
     yield _Row("+", "delivery", Text(value(attributes.delivery)))
     yield _Row("+", "identities", Text(value(attributes.identities)))
+    if attributes.retention_in_days is not None:
+        yield _Row("+", "retention_in_days", Text(value(attributes.retention_in_days)))
+    if attributes.audience_sub_type != "NORMAL":
+        yield _Row("+", "audience_sub_type", Text(value(attributes.audience_sub_type)))
     if attributes.prevent_destroy:
         yield _Row("+", "prevent_destroy", Text("true"))
 

@@ -97,13 +97,21 @@ def _last_line(applied: Applied) -> Text:
     done = ", ".join(f"{applied.done[kind]:,} {verb}" for kind, verb in _DONE.items() if kind in applied.done)
     requests, seconds = count(applied.requests, "request"), _duration(applied.seconds)
     sent = identifiers(applied.added, applied.removed)
-    work = f"{sent} in {requests}, {seconds}." if sent else f"{seconds}."
+    work = f"{sent} in {requests}, {seconds}.{_saved(applied)}" if sent else f"{seconds}."
     if applied.succeeded:
         return Text.assemble(("Apply complete!", "bold green"), (f" {done or 'Nothing to do'}. {work}", "bold"))
     endings = [f"{applied.statuses[each]:,} {word}" for each, word in _ENDINGS.items() if each in applied.statuses]
     title = "Apply stopped:" if _was_stopped(applied) else "Apply incomplete:"
     what = ", ".join(endings) or "interrupted"
     return Text.assemble((title, ERROR), (f" {what}; {done or 'nothing done'}. {work}", "bold"))
+
+
+def _saved(applied: Applied) -> str:
+    """Return what it saved that people who join or leave several audiences travel once; empty for nothing."""
+    if not applied.rows_saved:
+        return ""
+    requests = f" and {count(applied.requests_saved, 'request')}" if applied.requests_saved else ""
+    return f" Sharing them between audiences saved {count(applied.rows_saved, 'mapping row')}{requests}."
 
 
 def _duration(seconds: float) -> str:

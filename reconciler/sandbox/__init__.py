@@ -1,4 +1,4 @@
-"""A TikTok on this machine: the Marketing API v1.3's accounts, audiences, usage, streaming and sharing, strictly.
+"""A strict TikTok on this machine: the Marketing API v1.3's accounts, audiences, streaming, files, usage and sharing.
 
 TikTok's own sandbox has no audience endpoint, so configs are tried out, and this project is tested, against
 this one. It imports nothing of the rest of the package, so that no mistake can be made twice and agree.

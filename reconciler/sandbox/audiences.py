@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from reconciler.sandbox import packed_sets
 from reconciler.sandbox.envelope import Code, Refusal, invalid
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ AUDIENCE_TYPES = (
 API_EDITOR = "open_api"
 """The editor a change has in the history when it came through the API."""
 
+SUB_TYPES = ("NORMAL", "REACH_FREQUENCY")
+"""Every audience begins as the first, unless a file audience is created as the second; there is no way back."""
+
+LONGEST_NAME = 128
+"""Characters; a streaming audience is created with fewer."""
+
 LARGEST_ACCOUNT = 400
 SMALLEST_VALID = 1_000
 _DAY = 86_400
@@ -52,7 +59,8 @@ class Audience:
         calculate_type: What the files held, for an audience made from files.
         source_audience_id: What a Lookalike grew from.
         error_msg: What went wrong, or "".
-        is_editable: False refuses every update.
+        is_editable: False refuses every update: its files are being processed, or had too few people in them.
+        retention_in_days: How long it lives from its creation on; None for a year after its last use.
         cover_num: Matched users, as far as they are visible yet.
         created_at: Seconds since 1970.
         touched_at: Its last change or application, in seconds since 1970.
@@ -69,6 +77,7 @@ class Audience:
     source_audience_id: str | None
     error_msg: str
     is_editable: bool
+    retention_in_days: int | None
     cover_num: int
     created_at: int
     touched_at: int
@@ -76,7 +85,9 @@ class Audience:
 
     @property
     def expires_at(self) -> int:
-        """When it expires unless it is changed or applied before, in seconds since 1970."""
+        """When it expires, in seconds since 1970; without a retention, unless it is changed or applied before."""
+        if self.retention_in_days is not None:
+            return self.created_at + self.retention_in_days * _DAY
         return self.touched_at + EXPIRES_AFTER
 
     @property
@@ -92,20 +103,21 @@ class Audience:
 
 _SELECT = """
     SELECT audience_no, audience_id, advertiser_id, name, audience_type, sub_type, calculate_type,
-           source_audience_id, error_msg, is_editable, cover_num, created_at, touched_at
+           source_audience_id, error_msg, is_editable AND editable_from <= ?, retention_in_days,
+           cover_num, created_at, touched_at
     FROM audiences
 """
 _SHARED_WITH = "SELECT audience_no FROM shares WHERE advertiser_id = ? AND status = 'SHARED'"
 
 
 _Row: TypeAlias = tuple[
-    int, str, str, str, str, str, str | None, str | None, str, int, int, int, int
+    int, str, str, str, str, str, str | None, str | None, str, int, int | None, int, int, int
 ]  # as _SELECT names them
 
 
 def _select(transaction: Transaction, condition: str, values: Iterable[str]) -> tuple[Audience, ...]:
     rows: list[_Row] = transaction.connection.execute(
-        f"{_SELECT} WHERE {condition} ORDER BY audience_no DESC", tuple(values)
+        f"{_SELECT} WHERE {condition} ORDER BY audience_no DESC", (transaction.now, *values)
     ).fetchall()
     return tuple(Audience(*row[:9], bool(row[9]), *row[10:], seen_at=transaction.now) for row in rows)
 
@@ -163,10 +175,12 @@ def create(
     audience_type: str,
     *,
     editor: str = API_EDITOR,
+    sub_type: str = SUB_TYPES[0],
     calculate_type: str | None = None,
     source_audience_id: str | None = None,
     error_msg: str = "",
     is_editable: bool = True,
+    retention_in_days: int | None = None,
     cover_num: int = 0,
 ) -> str:
     """Make an audience and return its id; refuse with 40002 in an account that has 400 already."""
@@ -178,22 +192,25 @@ def create(
     audience_id = transaction.new_id()
     now = transaction.now
     cursor = transaction.connection.execute(
-        "INSERT INTO audiences VALUES (NULL, ?, ?, ?, ?, 'NORMAL', ?, ?, ?, ?, ?, NULL, ?, ?)",
+        "INSERT INTO audiences VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
         (
             audience_id,
             advertiser_id,
             name,
             audience_type,
+            sub_type,
             calculate_type,
             source_audience_id,
             error_msg,
             is_editable,
+            now,
+            retention_in_days,
             cover_num,
             now,
             now,
         ),
     )
-    _remember(transaction, int(cursor.lastrowid or 0), "Create", name, editor)
+    remember(transaction, int(cursor.lastrowid or 0), "Create", name, editor)
     return audience_id
 
 
@@ -201,7 +218,7 @@ def rename(transaction: Transaction, audience: Audience, name: str, editor: str 
     """Give the audience another name."""
     transaction.connection.execute("UPDATE audiences SET name = ? WHERE audience_no = ?", (name, audience.audience_no))
     touch(transaction, audience.audience_no)
-    _remember(transaction, audience.audience_no, "Rename", f"{audience.name} -> {name}", editor)
+    remember(transaction, audience.audience_no, "Rename", f"{audience.name} -> {name}", editor)
 
 
 def make_reach_and_frequency(transaction: Transaction, audience: Audience) -> None:
@@ -210,7 +227,22 @@ def make_reach_and_frequency(transaction: Transaction, audience: Audience) -> No
         "UPDATE audiences SET sub_type = 'REACH_FREQUENCY' WHERE audience_no = ?", (audience.audience_no,)
     )
     touch(transaction, audience.audience_no)
-    _remember(transaction, audience.audience_no, "Change sub type", "NORMAL -> REACH_FREQUENCY", API_EDITOR)
+    remember(transaction, audience.audience_no, "Change sub type", "NORMAL -> REACH_FREQUENCY", API_EDITOR)
+
+
+def lock(transaction: Transaction, audience: Audience, seconds: int) -> None:
+    """Refuse updates of the audience for so many seconds: it is being processed."""
+    transaction.connection.execute(
+        "UPDATE audiences SET editable_from = ? WHERE audience_no = ?",
+        (transaction.now + seconds, audience.audience_no),
+    )
+
+
+def close_to_updates(transaction: Transaction, audience: Audience) -> None:
+    """Refuse updates of the audience for good."""
+    transaction.connection.execute(
+        "UPDATE audiences SET is_editable = 0 WHERE audience_no = ?", (audience.audience_no,)
+    )
 
 
 def touch(transaction: Transaction, audience_no: int) -> None:
@@ -222,7 +254,8 @@ def touch(transaction: Transaction, audience_no: int) -> None:
 
 def remove(transaction: Transaction, audience: Audience) -> None:
     """Remove the audience with its members, its shares and its history."""
-    for table in ("members", "shares", "audience_history", "audiences"):
+    packed_sets.drop(transaction, audience.audience_id)
+    for table in ("arrivals", "shares", "audience_history", "audiences"):
         transaction.connection.execute(f"DELETE FROM {table} WHERE audience_no = ?", (audience.audience_no,))
 
 
@@ -241,10 +274,11 @@ def remember_members_changed(transaction: Transaction, audience_no: int) -> None
             "UPDATE audience_history SET opt_time = ? WHERE entry_no = ?", (transaction.now, newest[0])
         )
     else:
-        _remember(transaction, audience_no, action, detail, API_EDITOR)
+        remember(transaction, audience_no, action, detail, API_EDITOR)
 
 
-def _remember(transaction: Transaction, audience_no: int, action: str, detail: str, editor: str) -> None:
+def remember(transaction: Transaction, audience_no: int, action: str, detail: str, editor: str = API_EDITOR) -> None:
+    """Add a line to the history."""
     transaction.connection.execute(
         "INSERT INTO audience_history VALUES (NULL, ?, ?, ?, ?, ?)",
         (audience_no, action, detail, editor, transaction.now),

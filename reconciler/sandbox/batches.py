@@ -8,27 +8,47 @@ Source: Marketing API v1.3, streaming audiences.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.sandbox import audiences
 from reconciler.sandbox.envelope import Code, Refusal, invalid
-from reconciler.sandbox.population import ID_SCHEMAS, Membership
+from reconciler.sandbox.packed_sets import USER_SIZE, hash_size
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from reconciler.sandbox.audiences import Audience
     from reconciler.sandbox.database import Transaction
 
+ID_SCHEMAS = ("IDFA_MD5", "AAID_MD5", "IDFA_SHA256", "AAID_SHA256", "EMAIL_SHA256", "PHONE_SHA256")
+"""What can be streamed, as `id_schema` names it."""
+
 LARGEST_BATCH = 10_000
 """Rows. The vendor publishes no figure; senders use 1,000, and none was seen to use more than this."""
 
-_CELL = {"id", "audience_ids"}
 _HASHES = {
     # Either case, but one of them throughout, as the vendor asks.
     size: re.compile(f"[0-9a-f]{{{2 * size}}}|[0-9A-F]{{{2 * size}}}")
-    for size in {schema.hash_size for schema in ID_SCHEMAS.values()}
+    for size in map(hash_size, ID_SCHEMAS)
 }
+
+_Place: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Identifiers of one type that go the same way.
+
+    Attributes:
+        audience_nos: The numbers of the audiences they are put into or taken out of.
+        id_type: One of `ID_SCHEMAS`.
+        records: For each identifier its hash, then its user, as `packed_sets` keeps them.
+    """
+
+    audience_nos: tuple[int, ...]
+    id_type: str
+    records: bytearray
 
 
 class _Targets:
@@ -39,7 +59,7 @@ class _Targets:
         self._advertiser_ids = advertiser_ids
         self._resolved: dict[tuple[object, ...], tuple[str, tuple[int, ...]]] = {}
 
-    def resolve(self, place: tuple[int, int], audience_ids: object) -> tuple[str, tuple[int, ...]]:
+    def resolve(self, place: _Place, audience_ids: object) -> tuple[str, tuple[int, ...]]:
         """Return the account that owns the audiences, and their numbers."""
         if not isinstance(audience_ids, list) or not audience_ids:
             raise _malformed(place, "audience_ids", "Must be a list of at least one id.")
@@ -52,13 +72,13 @@ class _Targets:
             self._resolved[key] = self._look_up(place, key)
         return self._resolved[key]
 
-    def _look_up(self, place: tuple[int, int], audience_ids: tuple[object, ...]) -> tuple[str, tuple[int, ...]]:
+    def _look_up(self, place: _Place, audience_ids: tuple[object, ...]) -> tuple[str, tuple[int, ...]]:
         found = [self._streaming_audience(place, audience_id) for audience_id in audience_ids]
         if len({audience.advertiser_id for audience in found}) > 1:
             raise _malformed(place, "audience_ids", "All must belong to the same advertiser.")
-        return found[0].advertiser_id, tuple(audience.audience_no for audience in found)
+        return found[0].advertiser_id, tuple(dict.fromkeys(audience.audience_no for audience in found))
 
-    def _streaming_audience(self, place: tuple[int, int], audience_id: object) -> Audience:
+    def _streaming_audience(self, place: _Place, audience_id: object) -> Audience:
         if not isinstance(audience_id, str):
             raise _malformed(place, "audience_ids", "Must be a list of strings.")
         audience = audiences.find(self._transaction, audience_id)
@@ -71,13 +91,13 @@ class _Targets:
 
 def read_batch(
     transaction: Transaction, batch: object, id_schema: Sequence[str], advertiser_ids: Collection[str]
-) -> list[list[Membership]]:
-    """Return the rows of `batch_data`; each holds the identifiers its person has, in the order of `id_schema`.
+) -> tuple[Mapping, ...]:
+    """Return what `batch_data` says: identifiers, put together by where they go. Each row is one user.
 
     Args:
         transaction: Where the audiences are looked up.
         batch: `batch_data` as it came.
-        id_schema: Names of `ID_SCHEMAS`; every row has one object for each, ``{}`` where the person lacks it.
+        id_schema: Some of `ID_SCHEMAS`; every row has one object for each, ``{}`` where the person lacks it.
         advertiser_ids: The accounts whose audiences may be named.
 
     Raises:
@@ -86,47 +106,50 @@ def read_batch(
     """
     if not isinstance(batch, list) or not 1 <= len(batch) <= LARGEST_BATCH:
         raise invalid("batch_data", f"Must be a list of 1 to {LARGEST_BATCH} rows.")
-    schemas = [ID_SCHEMAS[name] for name in id_schema]
-    columns = [(schema.prefix, _HASHES[schema.hash_size].fullmatch) for schema in schemas]
+    patterns = [_HASHES[hash_size(name)].fullmatch for name in id_schema]
     targets = _Targets(transaction, advertiser_ids)
-    rows = []
+    mappings: dict[tuple[int, tuple[int, ...]], bytearray] = {}
     for number, row in enumerate(batch):
-        if not isinstance(row, list) or len(row) != len(columns):
-            raise invalid(f"batch_data[{number}]", f"Must be a list of {len(columns)} objects, as id_schema has.")
+        if not isinstance(row, list) or len(row) != len(patterns):
+            raise invalid(f"batch_data[{number}]", f"Must be a list of {len(patterns)} objects, as id_schema has.")
         owner: str | None = None
-        memberships = []
-        for place, cell in _filled_cells(number, row):
-            prefix, is_hash = columns[place[1]]
-            identifier = cell["id"]
-            if not isinstance(identifier, str):
-                raise _malformed(place, "id", "Must be a string.")
-            if not is_hash(identifier):
+        user = b""
+        for position, cell in enumerate(row):
+            if cell == {}:
+                continue
+            place = (number, position)
+            identifier, audience_ids = _open(place, cell)
+            if not patterns[position](identifier):
                 raise Refusal(
-                    Code.NOT_HASHED, f"{_spell(place)}.id: Not hashed as {id_schema[place[1]]} in one letter case."
+                    Code.NOT_HASHED, f"{_spell(place)}.id: Not hashed as {id_schema[position]} in one letter case."
                 )
-            account, audience_nos = targets.resolve(place, cell["audience_ids"])
+            account, audience_nos = targets.resolve(place, audience_ids)
             if owner is not None and owner != account:
                 raise _malformed(place, "audience_ids", "A row must name audiences of one advertiser.")
             owner = account
-            memberships.append(Membership(prefix + bytes.fromhex(identifier), audience_nos))
-        rows.append(memberships)
-    return rows
+            digest = bytes.fromhex(identifier)
+            user = user or digest[:USER_SIZE]
+            mappings.setdefault((position, audience_nos), bytearray()).extend(digest + user)
+    return tuple(
+        Mapping(audience_nos, id_schema[position], records) for (position, audience_nos), records in mappings.items()
+    )
 
 
-def _filled_cells(number: int, row: Sequence[object]) -> Iterator[tuple[tuple[int, int], dict[str, object]]]:
-    """Yield place and content of every object of a row that is not ``{}``."""
-    for position, cell in enumerate(row):
-        if not isinstance(cell, dict):
-            raise invalid(_spell((number, position)), "Must be an object.")
-        if cell:
-            if cell.keys() != _CELL:
-                raise invalid(_spell((number, position)), "Must be {} or an object with id and audience_ids alone.")
-            yield (number, position), cell
+def _open(place: _Place, cell: object) -> tuple[str, object]:
+    """Return `id` and `audience_ids` of an object that is not ``{}``."""
+    if not isinstance(cell, dict):
+        raise invalid(_spell(place), "Must be an object.")
+    if len(cell) != 2 or "id" not in cell or "audience_ids" not in cell:
+        raise invalid(_spell(place), "Must be {} or an object with id and audience_ids alone.")
+    identifier = cell["id"]
+    if not isinstance(identifier, str):
+        raise _malformed(place, "id", "Must be a string.")
+    return identifier, cell["audience_ids"]
 
 
-def _spell(place: tuple[int, int]) -> str:
+def _spell(place: _Place) -> str:
     return f"batch_data[{place[0]}][{place[1]}]"
 
 
-def _malformed(place: tuple[int, int], key: str, problem: str) -> Refusal:
+def _malformed(place: _Place, key: str, problem: str) -> Refusal:
     return invalid(f"{_spell(place)}.{key}", problem)

@@ -12,6 +12,7 @@ from reconciler.sandbox.access import READ_AUDIENCES, WRITE_AUDIENCES
 from reconciler.sandbox.adgroups import refuse_in_use
 from reconciler.sandbox.database import spell_time
 from reconciler.sandbox.envelope import Code, Refusal, invalid
+from reconciler.sandbox.file_audiences import update_members
 from reconciler.sandbox.operations import Operation
 
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from reconciler.sandbox.audiences import Audience
     from reconciler.sandbox.database import Transaction
     from reconciler.sandbox.operations import Call
-
-LONGEST_NAME = 128
-"""Characters, for a name given to an audience that exists."""
-
-_SUB_TYPES = ("NORMAL", "REACH_FREQUENCY")
-_FILE_FIELDS = ("file_paths", "action", "retention_in_days")
 
 
 def _list(call: Call) -> Mapping[str, object]:
@@ -64,22 +59,28 @@ def _update(call: Call) -> Mapping[str, object]:
     if not audience.is_editable:
         raise Refusal(Code.INVALID_PARAMETER, f"Audience is not editable: {audience.audience_id}.")
     if call.parameters.has("audience_sub_type"):
-        # A call that sets the sub type ignores every other field.
-        sub_type = call.parameters.choice("audience_sub_type", _SUB_TYPES)
-        if sub_type == audience.sub_type:
-            return {}
-        if sub_type == "NORMAL":
-            raise invalid("audience_sub_type", "REACH_FREQUENCY cannot be changed back to NORMAL.")
-        audiences.make_reach_and_frequency(call.transaction, audience)
+        _change_sub_type(call, audience)  # and ignore every other field, as TikTok does
         return {}
-    for name in _FILE_FIELDS:
-        if call.parameters.has(name):
-            raise invalid(name, "The local TikTok takes no customer files; it renames audiences and changes sub types.")
-    name = call.parameters.text("custom_audience_name")
-    if len(name) > LONGEST_NAME:
-        raise invalid("custom_audience_name", f"Must be at most {LONGEST_NAME} characters.")
-    audiences.rename(call.transaction, audience, name)
+    has_files = call.parameters.has("file_paths")
+    if call.parameters.has("action") and not has_files:
+        raise invalid("action", "Only allowed beside file_paths.")
+    if call.parameters.has("custom_audience_name") or not has_files:
+        name = call.parameters.text("custom_audience_name", at_most=audiences.LONGEST_NAME)
+        audiences.rename(call.transaction, audience, name)
+    if has_files:
+        update_members(call, audience)
     return {}
+
+
+def _change_sub_type(call: Call, audience: Audience) -> None:
+    sub_type = call.parameters.choice("audience_sub_type", audiences.SUB_TYPES)
+    if sub_type == audience.sub_type:
+        return
+    if sub_type == "NORMAL":
+        raise invalid("audience_sub_type", "REACH_FREQUENCY cannot be changed back to NORMAL.")
+    if audience.audience_type == audiences.LOOKALIKE_TYPE:
+        raise invalid("audience_sub_type", "A Lookalike audience stays NORMAL.")
+    audiences.make_reach_and_frequency(call.transaction, audience)
 
 
 def _delete(call: Call) -> Mapping[str, object]:
@@ -189,7 +190,7 @@ OPERATIONS = (
     Operation(
         "POST",
         "/dmp/custom_audience/update/",
-        fields=_ACCOUNT | {"custom_audience_id", "custom_audience_name", "audience_sub_type", *_FILE_FIELDS},
+        fields=_ACCOUNT | {"custom_audience_id", "custom_audience_name", "audience_sub_type", "file_paths", "action"},
         scopes=frozenset({WRITE_AUDIENCES}),
         answer=_update,
     ),

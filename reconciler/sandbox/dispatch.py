@@ -10,7 +10,17 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import accounts, adgroups, custom_audiences, faults, limits, population, sharing, streaming
+from reconciler.sandbox import (
+    accounts,
+    adgroups,
+    custom_audiences,
+    faults,
+    file_audiences,
+    limits,
+    population,
+    sharing,
+    streaming,
+)
 from reconciler.sandbox.access import identify, require_scope
 from reconciler.sandbox.envelope import Code, Refusal, accepted, invalid, refused
 from reconciler.sandbox.operations import BASE_PATH, Call
@@ -20,11 +30,12 @@ from reconciler.sandbox.requests import LoggedRequest, log
 if TYPE_CHECKING:
     from reconciler.sandbox.database import Database, Transaction
     from reconciler.sandbox.envelope import Answer
+    from reconciler.sandbox.forms import Form
     from reconciler.sandbox.operations import Operation
 
 OPERATIONS: dict[str, Operation] = {
     BASE_PATH + operation.path: operation
-    for family in (accounts, adgroups, custom_audiences, sharing, streaming)
+    for family in (accounts, adgroups, custom_audiences, file_audiences, sharing, streaming)
     for operation in family.OPERATIONS
 }
 """Every endpoint, by its whole path."""
@@ -40,7 +51,8 @@ class Received:
         query: Names and values, decoded, in order.
         token: The Access-Token header, or None.
         content_type: The Content-Type header, or "".
-        body: The body's bytes.
+        body: The body's bytes; of a form, what it says apart from its files.
+        form: The form the body is, or None.
     """
 
     method: str
@@ -49,6 +61,7 @@ class Received:
     token: str | None
     content_type: str
     body: bytes
+    form: Form | None = None
 
     @property
     def short_path(self) -> str:
@@ -94,7 +107,8 @@ def _respond(transaction: Transaction, received: Received) -> tuple[Answer, Para
         asked = _read(received, operation)
         limits.count(transaction, is_streaming=operation.is_streaming, rows=asked.count("batch_data"))
         require_scope(caller, operation.scopes)
-        population.settle(transaction)
+        settle = population.settle_what_is_due if operation.is_streaming else population.settle
+        settle(transaction)
         with transaction.savepoint():
             return accepted(operation.answer(Call(transaction, caller, asked))), asked
     except Refusal as refusal:
@@ -124,4 +138,6 @@ def _read(received: Received, operation: Operation) -> Parameters:
         return Parameters.from_query(received.query, operation.fields)
     if received.query:
         raise invalid(received.query[0][0], "A POST takes its fields in the body.")
+    if operation.takes_form:
+        return Parameters.from_form(received.form, received.content_type, operation.fields)
     return Parameters.from_body(received.body, received.content_type, operation.fields)

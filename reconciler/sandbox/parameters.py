@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import orjson
 
+from reconciler.sandbox import forms
 from reconciler.sandbox.envelope import Code, Refusal, invalid
+from reconciler.sandbox.forms import FormFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from reconciler.sandbox.forms import Form
 
 Item = TypeVar("Item")
 
@@ -78,7 +82,7 @@ class Parameters:
     @classmethod
     def from_body(cls, body: bytes, content_type: str, allowed: Collection[str]) -> Parameters:
         """Read the body of a POST: one JSON object."""
-        if content_type.partition(";")[0].strip().lower() != "application/json":
+        if _media_type(content_type) != "application/json":
             raise invalid("Content-Type", "Must be application/json.")
         try:
             values: object = orjson.loads(body)
@@ -86,6 +90,20 @@ class Parameters:
             raise Refusal(Code.INVALID_PARAMETER, "The request body is not valid JSON.") from None
         if not isinstance(values, dict):
             raise Refusal(Code.INVALID_PARAMETER, "The request body must be a JSON object.")
+        return cls(values, allowed)
+
+    @classmethod
+    def from_form(cls, form: Form | None, content_type: str, allowed: Collection[str]) -> Parameters:
+        """Read the body of a POST that carries a file."""
+        if _media_type(content_type) != forms.MEDIA_TYPE:
+            raise invalid("Content-Type", f"Must be {forms.MEDIA_TYPE}.")
+        if form is None:
+            raise Refusal(Code.INVALID_PARAMETER, f"The request body is not valid {forms.MEDIA_TYPE}.")
+        values: dict[str, object] = {}
+        for name, value in form.fields:
+            if name in values:
+                raise invalid(name, "Given twice.")
+            values[name] = value
         return cls(values, allowed)
 
     def has(self, name: str) -> bool:
@@ -109,17 +127,35 @@ class Parameters:
             raise invalid(name, "The same id is given twice.")
         return ids
 
-    def text(self, name: str) -> str:
-        """Return a required text that is not blank."""
+    def text(self, name: str, *, at_most: int | None = None) -> str:
+        """Return a required text that is not blank and has at most so many characters."""
         text = self.value(name)
         if not isinstance(text, str):
             raise invalid(name, "Must be a string.")
         if not text.strip():
             raise invalid(name, "Must not be empty.")
+        if at_most is not None and len(text) > at_most:
+            raise invalid(name, f"Must be at most {at_most} characters.")
         return text
 
-    def choice(self, name: str, choices: Collection[str]) -> str:
-        """Return a required text that is one of `choices`."""
+    def texts(self, name: str, *, at_most: int) -> tuple[str, ...]:
+        """Return a required list of 1 to `at_most` distinct texts."""
+        texts = tuple(item for item in self._list(name, at_most) if isinstance(item, str))
+        if len(texts) != len(self._list(name, at_most)):
+            raise invalid(name, "Must be a list of strings.")
+        if len(set(texts)) != len(texts):
+            raise invalid(name, "The same value is given twice.")
+        return texts
+
+    def file(self, name: str) -> FormFile | None:
+        """Return the file a form carries under this name, if it does."""
+        file = self._values.get(name)
+        return file if isinstance(file, FormFile) else None
+
+    def choice(self, name: str, choices: Collection[str], *, default: str | None = None) -> str:
+        """Return a text that is one of `choices`; required, unless there is a default."""
+        if default is not None and name not in self._values:
+            return default
         return _as_choice(name, self.value(name), choices)
 
     def choices(self, name: str, choices: Collection[str]) -> tuple[str, ...]:
@@ -172,6 +208,10 @@ class Parameters:
         if not 1 <= len(items) <= at_most:
             raise invalid(name, f"Length must be between 1 and {at_most}.")
         return items
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _decode(name: str, text: str) -> object:

@@ -9,7 +9,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x54544B4C
 """Marks the file as a local TikTok's ("TTKL"); see SQLite's ``PRAGMA application_id``."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Kept in ``PRAGMA user_version``."""
 
 TABLES = """
@@ -53,7 +53,9 @@ CREATE TABLE audiences (
     calculate_type TEXT,
     source_audience_id TEXT,
     error_msg TEXT NOT NULL,
-    is_editable INTEGER NOT NULL,
+    is_editable INTEGER NOT NULL,       -- 0: never
+    editable_from INTEGER NOT NULL,     -- when the files it was last given are processed
+    retention_in_days INTEGER,          -- files only: how long it lives from its creation on
     cover_num INTEGER NOT NULL,
     recount_at INTEGER,                 -- when a change of members becomes visible in cover_num
     created_at INTEGER NOT NULL,
@@ -79,17 +81,30 @@ CREATE TABLE shares (
     PRIMARY KEY (audience_no, advertiser_id)
 ) WITHOUT ROWID;
 
-CREATE TABLE identifiers (
-    identifier_no INTEGER PRIMARY KEY,
-    digest BLOB NOT NULL UNIQUE,        -- one byte for the id_schema, then the hash
-    user_no INTEGER NOT NULL            -- the identifier_no this user was first seen under
-);
-
-CREATE TABLE members (
+CREATE TABLE arrivals (                 -- what was streamed and is not yet among the packed_identifiers
+    arrival_no INTEGER PRIMARY KEY,
     audience_no INTEGER NOT NULL,
-    identifier_no INTEGER NOT NULL,
-    PRIMARY KEY (audience_no, identifier_no)
+    id_type TEXT NOT NULL,
+    action TEXT NOT NULL,               -- APPEND or REMOVE
+    arrived_at INTEGER NOT NULL,
+    records BLOB NOT NULL               -- for each identifier its hash, then its user; see packed_sets
+);
+CREATE INDEX arrivals_by_audience ON arrivals (audience_no);
+
+CREATE TABLE files (
+    file_path TEXT PRIMARY KEY,
+    advertiser_id TEXT NOT NULL,
+    calculate_type TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+CREATE TABLE packed_identifiers (
+    holder_id TEXT NOT NULL,            -- an audience_id or a file_path
+    id_type TEXT NOT NULL,
+    bucket INTEGER NOT NULL,            -- the first byte of the hashes in it
+    records BLOB NOT NULL,              -- for each identifier its hash, then its user; see packed_sets
+    PRIMARY KEY (holder_id, id_type, bucket)
+);
 
 CREATE TABLE ad_groups (
     adgroup_id TEXT PRIMARY KEY,

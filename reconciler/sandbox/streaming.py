@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import access, audiences, population
+from reconciler.sandbox import access, arrivals, audiences
 from reconciler.sandbox.access import WRITE_AUDIENCES
 from reconciler.sandbox.adgroups import refuse_in_use
-from reconciler.sandbox.batches import read_batch
+from reconciler.sandbox.batches import ID_SCHEMAS, read_batch
 from reconciler.sandbox.envelope import invalid
 from reconciler.sandbox.operations import Operation
 
@@ -61,10 +61,9 @@ def _map_segment(call: Call) -> Mapping[str, object]:
     if len(businesses) > 1:
         raise invalid("advertiser_ids", "All advertisers of a request must belong to one business.")
     action = call.parameters.choice("action", ("add", "delete"))
-    id_schema = call.parameters.choices("id_schema", tuple(population.ID_SCHEMAS))
-    rows = read_batch(call.transaction, call.parameters.value("batch_data"), id_schema, advertiser_ids)
-    change = population.add if action == "add" else population.remove
-    change(call.transaction, rows)
+    id_schema = call.parameters.choices("id_schema", ID_SCHEMAS)
+    mappings = read_batch(call.transaction, call.parameters.value("batch_data"), id_schema, advertiser_ids)
+    arrivals.note(call.transaction, "APPEND" if action == "add" else "REMOVE", mappings)
     return {}
 
 

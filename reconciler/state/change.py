@@ -103,7 +103,8 @@ def with_pending(state: State, pending: Pending) -> State:
     """Note what is about to begin, or how far it is by now.
 
     One create an address at most. Deliveries of several sets may stand beside each other: while none has been seen
-    to end, TikTok may hold anything between all of them.
+    to end, TikTok may hold anything between all of them. What is noted stands last, so that the last of the
+    deliveries to an audience is the one that has sent to it last.
     """
     return replace(state, pending=(*without_pending(state, pending).pending, pending))
 
@@ -119,7 +120,7 @@ def pending_create(state: State, address: str) -> PendingCreate | None:
 
 
 def deliveries_to(state: State, audience_id: str) -> tuple[PendingDelivery, ...]:
-    """Return the deliveries to an audience that were begun and not seen to end, oldest first."""
+    """Return the deliveries to an audience that were begun and not seen to end, the one noted last at the end."""
     return tuple(
         each for each in state.pending if isinstance(each, PendingDelivery) and each.audience_id == audience_id
     )

@@ -43,6 +43,9 @@ class Resource:
 
     Attributes:
         prevent_destroy: Whether the files protected it when last applied; still holds once they no longer declare it.
+        retention_in_days: For files: how long it lives from its creation on, as it was created; None for TikTok's
+            default.
+        audience_sub_type: For files: ``NORMAL`` or ``REACH_FREQUENCY``.
         members: What was last delivered whole; None until a delivery has ended.
         deposed: Audiences it replaced that are still there.
     """
@@ -54,6 +57,8 @@ class Resource:
     delivery: str
     identities: tuple[str, ...]
     prevent_destroy: bool = False
+    retention_in_days: int | None = None
+    audience_sub_type: str = "NORMAL"
     members: Members | None = None
     deposed: tuple[Deposed, ...] = ()
 
@@ -76,6 +81,25 @@ class PendingCreate:
     plan_id: str
     since: datetime
     prevent_destroy: bool = False
+    retention_in_days: int | None = None
+    audience_sub_type: str = "NORMAL"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far the delivery along a route has come: everything before it has certainly arrived.
+
+    Several audiences of an account share a route; then each of their deliveries carries the same place.
+
+    Attributes:
+        route: Names the route: the same sets to the same audiences, in the same rows and order.
+        partition: The partition of the route that is being delivered, from 0.
+        rows: Rows of it that have arrived.
+    """
+
+    route: str
+    partition: int = 0
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +110,13 @@ class PendingDelivery:
 
     Attributes:
         target: SHA-256 of the set being delivered: its name in the store.
-        rows_done: Rows of the ordered delta that have certainly arrived, additions first.
+        place: How far it has come; None where it travels as files, of which a cut-off delivery is done anew.
     """
 
     address: str
     audience_id: str
     target: str
-    rows_done: int
+    place: Place | None
     plan_id: str
     since: datetime
 

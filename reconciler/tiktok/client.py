@@ -23,7 +23,7 @@ from reconciler.tiktok.errors import (
 )
 from reconciler.tiktok.limits import Pace, Paces
 from reconciler.tiktok.retry import PATIENCE_SECONDS, Retry
-from reconciler.tiktok.transport import TIMEOUT, BrokenOffError, new_client, told, unanswered
+from reconciler.tiktok.transport import TIMEOUT, BrokenOffError, Form, new_client, told, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +114,7 @@ class Call:
     secrets: tuple[Secret, ...]
     query: Mapping[str, Parameter] | None = None
     body: bytes | None = None
+    form: Form | None = None
     rows: int = 0
 
 
@@ -180,6 +181,26 @@ class Session:
         )
         return await self._perform(call)
 
+    async def upload(self, path: str, form: Form) -> Mapping[str, object]:
+        """Send a file to `path` and return the payload of its answer. Uploading it twice does no harm.
+
+        Args:
+            path: Relative to the base URL, with a slash at its end.
+            form: The file, and what is said about it.
+
+        Raises:
+            TikTokError: TikTok refused, failed, or could not be reached for as long as was waited.
+        """
+        call = Call(
+            method="POST",
+            path=path,
+            advertiser_id=_account_of(form.fields),
+            repeatable=True,
+            secrets=(self._token,),
+            form=form,
+        )
+        return await self._perform(call)
+
     async def _perform(self, call: Call) -> Mapping[str, object]:
         assert call.path.endswith("/"), f"{call.path} lacks the slash that TikTok's paths end in"  # noqa: S101
         pace = self._paces.meant_for(call.rows)
@@ -223,6 +244,8 @@ class Session:
                 call.path,
                 params={name: _written(value) for name, value in (call.query or {}).items()},
                 content=call.body,
+                data=call.form.fields if call.form else None,
+                files=call.form.files() if call.form else None,
                 headers={"Access-Token": self._token.reveal()}
                 | ({"Content-Type": "application/json"} if call.body is not None else {}),
             )

@@ -125,6 +125,21 @@ class FileRefusedError(TikTokError):
 
     way_out = "Upload the file again; if TikTok's message names its size or type, change that first."
 
+    @property
+    def has_expired(self) -> bool:
+        """Whether the file was there too long without being used, and only has to be uploaded again."""
+        return self.code == FILE_EXPIRED
+
+
+class CalculateTypeError(TikTokError):
+    """An audience takes other files than these: its calculate type is settled when it is made, for good."""
+
+    headline = "The files do not fit the audience, so nothing was sent to {call}"
+    way_out = (
+        "An audience keeps the identities and the hash that it was made with: declare those, or declare it under "
+        "another key and name, so that a new audience is made."
+    )
+
 
 class UnhashedError(TikTokError):
     """Identifiers were not hashed. Nothing raw may ever be sent, so this is a defect, here or in the source."""
@@ -248,6 +263,7 @@ def refusal(
 
 
 PARTIAL_SUCCESS = 20001
+FILE_EXPIRED = 40910
 APP_RATE_CODES = frozenset({40100, 40016})
 """Rate refusals that concern the whole developer app, not one field or one advertiser."""
 

@@ -83,6 +83,7 @@ class Audience:
     Attributes:
         cover_num: Matched users; 0 for hours after an upload.
         is_valid: False while computing, below 1,000 matches, or expired.
+        sub_type: ``NORMAL`` or ``REACH_FREQUENCY``.
         is_expiring: Expires within 60 days.
         is_creator: False where another account shared it in.
         source_audience_id: The audience a Lookalike grew from.
@@ -101,6 +102,7 @@ class Audience:
     created_at: datetime | None = None
     expires_at: datetime | None = None
     calculate_type: str | None = None
+    sub_type: str = "NORMAL"
     source_audience_id: str | None = None
     error_msg: str = ""
 

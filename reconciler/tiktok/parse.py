@@ -155,6 +155,7 @@ def audience(record: Record) -> Audience:
         kind=AudienceKind.read(record.text("audience_type", "type")),
         cover_num=record.count("cover_num") or 0,
         is_valid=record.flag("is_valid", default=False),
+        sub_type=record.optional_text("audience_sub_type") or "NORMAL",
         is_expiring=record.flag("is_expiring", default=False),
         is_creator=record.flag("is_creator", default=True),
         shared=record.flag("shared", default=False),

@@ -1,4 +1,4 @@
-"""Streaming audiences: create one, and send identifiers into it or out of it.
+"""Streaming audiences: create one, and send identifiers into several or out of them.
 
 Endpoints: Marketing API v1.3, ``segment/audience/`` and ``segment/mapping/``. A row is one person or device, with one
 place for each identifier type; adding and removing are idempotent for each pair of identifier and audience.
@@ -6,18 +6,20 @@ place for each identifier type; adding and removing are idempotent for each pair
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import orjson
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from reconciler.identifiers import Hash, IdType
-from reconciler.tiktok.errors import UncertainWriteError, UnhashedError, UnreadableAnswerError
+from reconciler.identifiers import IdType
+from reconciler.tiktok.errors import UncertainWriteError, UnreadableAnswerError
+from reconciler.tiktok.mapping_text import PATH, encode
 from reconciler.tiktok.parse import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
 
     from reconciler.tiktok.client import Session
 
@@ -33,7 +35,6 @@ MAX_BYTES = 1_000_000
 """Bytes of one request; what is larger is sent in halves. As with rows, the number that other senders use."""
 
 _AUDIENCE = "segment/audience/"
-_MAPPING = "segment/mapping/"
 
 _SCHEMA_NAMES = {
     IdType.IDFA_MD5: "IDFA_MD5",
@@ -43,7 +44,21 @@ _SCHEMA_NAMES = {
     IdType.EMAIL_SHA256: "EMAIL_SHA256",
     IdType.PHONE_SHA256: "PHONE_SHA256",
 }
-_HASHED = {Hash.MD5: "^[0-9a-f]{32}$", Hash.SHA256: "^[0-9a-f]{64}$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request of mapping rows, written out.
+
+    Attributes:
+        advertiser_id: The account it is for.
+        rows: How many rows it carries.
+        body: Its JSON.
+    """
+
+    advertiser_id: str
+    rows: int
+    body: bytes = field(repr=False)
 
 
 def schema_name(id_type: IdType) -> str:
@@ -67,75 +82,87 @@ async def create(session: Session, advertiser_id: str, name: str) -> str:
         raise UncertainWriteError(error.said, path=_AUDIENCE, advertiser_id=advertiser_id) from error
 
 
-async def send(session: Session, advertiser_id: str, audience_id: str, action: Action, batch: pa.RecordBatch) -> None:
-    """Send a batch of identifiers into an audience or out of it; doing so again changes nothing.
+async def send(
+    session: Session,
+    advertiser_id: str,
+    audience_ids: Sequence[str],
+    action: Action,
+    rows: pa.RecordBatch,
+    *,
+    legs: pa.RecordBatch | None = None,
+    max_rows: int = MAX_ROWS,
+) -> None:
+    """Send identifiers into audiences or out of them; doing so again changes nothing.
 
-    A batch that is too large for one request goes in several, one after the other. TikTok takes a request whole or
-    not at all, so a failure may leave a part of a large batch delivered: send it again.
+    What is too large for one request goes in several, one after the other. TikTok takes a request whole or not at
+    all, so a failure may leave a part delivered: send it again.
 
     Args:
         session: Acts with a token for the account.
         advertiser_id: The account.
-        audience_id: One of its streaming audiences.
+        audience_ids: Streaming audiences of it.
         action: ``add`` or ``delete``.
-        batch: Columns named by `IdType` values, lower-case hexadecimal text or null; a row for a person or device.
+        rows: Columns named by `IdType` values, binary digests or null; a row for a person or device.
+        legs: Which identifier goes where, as `mapping_text.encode` takes it; None for every one to every audience.
+        max_rows: Rows of one request.
 
     Raises:
-        UnhashedError: A value is not a hash; nothing of its request was sent.
+        UnhashedError: A value is not a digest; nothing was sent.
         TikTokError: TikTok refused, or could not be reached.
     """
-    if batch.num_rows == 0:
-        return
-    body = _request(advertiser_id, audience_id, action, batch) if batch.num_rows <= MOST_ROWS else None
-    if body is None or (len(body) > MAX_BYTES and batch.num_rows > 1):
-        half = batch.num_rows // 2
-        await send(session, advertiser_id, audience_id, action, batch.slice(0, half))
-        await send(session, advertiser_id, audience_id, action, batch.slice(half))
-        return
-    await session.post(_MAPPING, body, repeatable=True, rows=batch.num_rows, advertiser_id=advertiser_id)
+    for request in list(requests(advertiser_id, audience_ids, action, rows, legs=legs, max_rows=max_rows)):
+        await post(session, request)
 
 
-def encode(batch: pa.RecordBatch, audience_ids: Sequence[str]) -> bytes:
-    """Return the JSON of ``batch_data``: for each row an array with an object for each column, in column order.
-
-    An object is ``{"id": hash, "audience_ids": [...]}``, or ``{}`` where the row lacks that identifier. Works on whole
-    columns; takes no time in Python for each row.
-
-    Args:
-        batch: Columns named by `IdType` values, lower-case hexadecimal text or null.
-        audience_ids: Audiences of one advertiser that every row goes to.
+async def post(session: Session, request: Request) -> None:
+    """Send one request; sending it again changes nothing.
 
     Raises:
-        UnhashedError: A value is not a lower-case hash of its column's type.
+        TikTokError: TikTok refused, or could not be reached.
     """
-    if batch.num_rows == 0:
-        return b"[]"
-    tail = f'","audience_ids":{orjson.dumps(list(audience_ids)).decode()}}}'
-    objects = [_objects(IdType(name), batch.column(name), tail) for name in batch.schema.names]
-    rows = pc.binary_join_element_wise("[", pc.binary_join_element_wise(*objects, ","), "]", "")
-    everything = pa.ListArray.from_arrays(pa.array([0, len(rows)], pa.int32()), rows)
-    inner: bytes = pc.binary_join(everything, ",")[0].as_buffer().to_pybytes()
-    return b"[" + inner + b"]"
+    await session.post(PATH, request.body, repeatable=True, rows=request.rows, advertiser_id=request.advertiser_id)
 
 
-def _objects(id_type: IdType, column: pa.Array, tail: str) -> pa.Array:
-    """Return the JSON object of each value, ending in `tail`; ``{}`` where there is none."""
-    hashes = column.cast(pa.string())
-    # The last gate before the wire: whatever went wrong before, nothing raw passes here, and no message quotes it.
-    if not pc.all(pc.match_substring_regex(hashes, _HASHED[id_type.hash]), min_count=0).as_py():
-        raise UnhashedError(
-            f"a value of the column {id_type} is no {id_type.hash} hash, so nothing was sent", path=_MAPPING
-        )
-    return pc.fill_null(pc.binary_join_element_wise('{"id":"', hashes, tail, ""), "{}")
+def requests(
+    advertiser_id: str,
+    audience_ids: Sequence[str],
+    action: Action,
+    rows: pa.RecordBatch,
+    *,
+    legs: pa.RecordBatch | None = None,
+    max_rows: int = MAX_ROWS,
+) -> Iterator[Request]:
+    """Yield the requests that `send` sends, which together hold every row once, in order. No I/O.
+
+    A request holds at most `max_rows` rows and `MAX_BYTES`, or as many times that as `max_rows` is of `MAX_ROWS`; a
+    single row that is larger goes alone.
+
+    Raises:
+        UnhashedError: A value is not a digest.
+    """
+    if rows.num_rows == 0:
+        return
+    if rows.num_rows <= max_rows:
+        body = _body(advertiser_id, audience_ids, action, rows, legs)
+        if rows.num_rows == 1 or len(body) <= MAX_BYTES * max(1, max_rows / MAX_ROWS):
+            yield Request(advertiser_id, rows.num_rows, body)
+            return
+    half = rows.num_rows // 2
+    for start, length in ((0, half), (half, rows.num_rows - half)):
+        some = rows.slice(start, length)
+        theirs = None if legs is None else legs.slice(start, length)
+        yield from requests(advertiser_id, audience_ids, action, some, legs=theirs, max_rows=max_rows)
 
 
-def _request(advertiser_id: str, audience_id: str, action: Action, batch: pa.RecordBatch) -> bytes:
+def _body(
+    advertiser_id: str, audience_ids: Sequence[str], action: Action, rows: pa.RecordBatch, legs: pa.RecordBatch | None
+) -> bytes:
     """Return the whole JSON body of one request; the rows are joined in as they are, not parsed again."""
     head = orjson.dumps(
         {
             "advertiser_ids": [advertiser_id],
             "action": action,
-            "id_schema": [schema_name(IdType(name)) for name in batch.schema.names],
+            "id_schema": [schema_name(IdType(name)) for name in rows.schema.names],
         }
     )
-    return head[:-1] + b',"batch_data":' + encode(batch, [audience_id]) + b"}"
+    return b"".join((head[:-1], b',"batch_data":', encode(rows, audience_ids, legs), b"}"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import socket
 import ssl
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,7 +16,7 @@ from reconciler import __version__
 from reconciler.tiktok.errors import TikTokError, UnreachableError, UnreadableAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 TIMEOUT = httpx.Timeout(60, connect=10, pool=None)
 """Seconds. Waiting for a free connection is this side's own queue, so it has no end of its own."""
@@ -33,6 +35,25 @@ _NEVER_LEFT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A file and what is said about it, to be sent as ``multipart/form-data``; the file is the field ``file``.
+
+    Attributes:
+        fields: The other fields.
+        file_name: What the file is called there; its suffix tells what it is.
+        content: The file's bytes.
+    """
+
+    fields: Mapping[str, str]
+    file_name: str
+    content: bytes = field(repr=False)
+
+    def files(self) -> dict[str, tuple[str, io.BytesIO, str]]:
+        """Return the file as httpx takes it: read piece by piece, so that the time limit is for each piece."""
+        return {"file": (self.file_name, io.BytesIO(self.content), "text/csv")}
 
 
 class BrokenOffError(UnreachableError):

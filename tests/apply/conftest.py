@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.apply import deliver
-from reconciler.tiktok import streaming
+from reconciler.apply import course
 from tests.apply.matrix import Matrix, prepare
 from tests.apply.remembering import RememberingEngine
 from tests.apply.world import World
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _POINTS: list[str] = []
-
-BATCH = 20
-"""Rows of one request in these tests: what takes TikTok many requests takes many here, with few people."""
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +34,10 @@ def _quick_disk() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _small_requests() -> Iterator[None]:
+def _every_place() -> Iterator[None]:
+    """Write down every place that a delivery reaches."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(streaming, "MAX_ROWS", BATCH)
-        patch.setattr(deliver, "CHECKPOINT_SECONDS", 0.0)
+        patch.setattr(course, "CHECKPOINT_SECONDS", 0.0)
         yield
 
 

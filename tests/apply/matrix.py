@@ -88,11 +88,12 @@ def prepare(folder: Path, engine: Engine) -> Matrix:
 
 def stream(world: World, account: str, audience_id: str, people: Iterable[int]) -> None:
     """Put people into an audience behind everybody's back."""
-    batch = pa.record_batch([pa.array([member(each) for each in people])], names=["idfa_md5"])
+    digests = pa.array([bytes.fromhex(member(each)) for each in people], pa.binary())
+    batch = pa.record_batch([digests], names=["idfa_md5"])
 
     async def send() -> None:
         async with world.tiktok() as tiktok:
-            await streaming.send(tiktok.acting_with(Secret(TOKEN)), account, audience_id, "add", batch)
+            await streaming.send(tiktok.acting_with(Secret(TOKEN)), account, [audience_id], "add", batch)
 
     instantly(send())
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.plan.model import Action, ActionKind, Attributes, Plan
-from reconciler.state.model import Deposed, PendingCreate, PendingDelivery, Resource, State
+from reconciler.state.model import Deposed, PendingCreate, PendingDelivery, Place, Resource, State
 from reconciler.tiktok.model import Account, Audience, AudienceKind, Remote, Role
 from tests.apply.world import US
 
@@ -74,7 +74,7 @@ def create_begun(name: str = "Buyers", address: str = ADDRESS, **fields: Any) ->
 
 
 def delivery_begun(audience_id: str = "1", address: str = ADDRESS) -> PendingDelivery:
-    return PendingDelivery(address, audience_id, "b" * 64, 20, "earlier", NOW)
+    return PendingDelivery(address, audience_id, "b" * 64, Place("c" * 64, rows=20), "earlier", NOW)
 
 
 def there(audience_id: str = "1", name: str = "Buyers", **fields: Any) -> Audience:

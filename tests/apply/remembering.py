@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reconciler.identity import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    import pyarrow as pa
-
-    from reconciler.identifiers import Identity, MappedColumn
-    from reconciler.identity import Delivered, SetSummary
+    from reconciler.identifiers import MappedColumn
+    from reconciler.identity import Delivered, Leg, Route, Selection, SetSummary
+    from reconciler.origin import Origin
 
 T = TypeVar("T")
 
@@ -25,46 +24,37 @@ class RememberingEngine(Engine):
 
     def __init__(self, scratch: Path) -> None:
         super().__init__(scratch, threads=1)
-        self._kept = scratch / "kept"
-        self._kept.mkdir()
+        self._remembered_sets = scratch / "kept"
+        self._remembered_sets.mkdir()
         self._built: dict[tuple[object, ...], tuple[SetSummary, Path]] = {}
-        self._rows: dict[tuple[object, ...], list[pa.RecordBatch]] = {}
         self._answers: dict[tuple[object, ...], Any] = {}
 
     def build(
-        self, path: str, columns: Sequence[MappedColumn], identities: Sequence[Identity], where: str | None, out: Path
-    ) -> SetSummary:
-        asked = (path, tuple(columns), tuple(identities), where)
-        if asked not in self._built:
-            summary = super().build(path, columns, identities, where, out)
-            kept = self._kept / summary.digest
-            shutil.copyfile(out, kept)
-            self._built[asked] = summary, kept
-        summary, kept = self._built[asked]
-        shutil.copyfile(kept, out)
-        return summary
+        self, origin: Origin, columns: Sequence[MappedColumn], selections: Mapping[str, Selection], folder: Path
+    ) -> dict[str, SetSummary]:
+        summaries = {}
+        for name, selection in selections.items():
+            asked = (origin, tuple(columns), selection)
+            if asked not in self._built:
+                summary = super().build(origin, columns, {name: selection}, folder)[name]
+                kept = self._remembered_sets / summary.digest
+                shutil.copyfile(folder / f"{name}.parquet", kept)
+                self._built[asked] = summary, kept
+            summaries[name], kept = self._built[asked]
+            shutil.copyfile(kept, folder / f"{name}.parquet")
+        return summaries
 
-    def columns(self, path: str) -> Any:
-        return self._remembered(("columns", path), lambda: super(RememberingEngine, self).columns(path))
+    def columns(self, origin: Origin) -> Any:
+        return self._remembered(("columns", origin), lambda: super(RememberingEngine, self).columns(origin))
 
     def delta(self, delivered: Delivered, target: Path) -> Any:
         asked = ("delta", *self._named(delivered, target))
         return self._remembered(asked, lambda: super(RememberingEngine, self).delta(delivered, target))
 
-    def rows(
-        self, delivered: Delivered, target: Path, action: Any, id_types: Any = None, *, size: int = 1000, skip: int = 0
-    ) -> Iterator[pa.RecordBatch]:
-        asked = (*self._named(delivered, target), action, id_types, size, skip)
-        if asked not in self._rows:
-            self._rows[asked] = list(super().rows(delivered, target, action, id_types, size=size, skip=skip))
-        yield from self._rows[asked]
-
-    def row_count(self, delivered: Delivered, target: Path, action: Any, id_types: Any = None) -> int:
-        asked = ("row_count", *self._named(delivered, target), action)
-        count: int = self._remembered(
-            asked, lambda: super(RememberingEngine, self).row_count(delivered, target, action, id_types)
-        )
-        return count
+    def route(self, legs: Sequence[Leg]) -> Route:
+        asked = ("route", *(self._named(leg.delivered, leg.target) for leg in legs))
+        route: Route = self._remembered(asked, lambda: super(RememberingEngine, self).route(legs))
+        return route
 
     def _remembered(self, asked: tuple[object, ...], answer: Callable[[], T]) -> Any:
         if asked not in self._answers:

@@ -9,7 +9,7 @@ import pytest
 from reconciler.apply.create import ATTEMPTS, LOOKS
 from reconciler.apply.model import OutcomeStatus
 from reconciler.plan.model import ActionKind
-from tests.apply.wire import CREATE, MAPPING, Wire, at, overlook
+from tests.apply.wire import CREATE, Wire, at, overlook
 from tests.apply.world import EU, STREAMING, US, World, action_at, assert_one, outcome_of
 
 LOST = ["drop_after", "drop_before", "server_error", "http_500"]
@@ -77,7 +77,7 @@ def test_calls_that_vanish_are_not_made_again_and_again(world: World) -> None:
 def test_a_name_that_is_taken_while_the_apply_runs_is_not_taken_twice(world: World) -> None:
     world.declare("customers", range(30))
     plan = world.plan()
-    Wire(world, MAPPING, at(1, lambda: world.sandbox.controls.add_audience(US, "Customers", STREAMING)))
+    Wire(world, CREATE, at(1, lambda: world.sandbox.controls.add_audience(US, "Customers", STREAMING)))
     applied = world.apply(plan)
 
     assert outcome_of(applied, "buyers").is_done

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from reconciler.identity.setfile import GROUP_ROWS
 from reconciler.sandbox import TOKEN, Sandbox
 from reconciler.state.model import PendingDelivery
 from reconciler.state.repository import open_state
@@ -24,6 +25,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.state.model import State
+
+MORE = """
+  even:
+    advertiser: acme
+    source: customers
+    where: mpid % 2 = 0
+  early:
+    advertiser: acme
+    source: customers
+    where: mpid < 50000
+"""
+"""Audiences whose people are all among everybody's."""
 
 ADVERTISER = "7000000000000000001"
 PEOPLE = 200_000
@@ -106,7 +119,8 @@ class Workplace:
         """Return how many rows the state says have certainly arrived."""
         (pending,) = self.state.pending
         assert isinstance(pending, PendingDelivery)
-        return pending.rows_done
+        assert pending.place is not None
+        return pending.place.partition * GROUP_ROWS + pending.place.rows
 
     def audience(self) -> str:
         """Return the one audience there is."""
@@ -164,3 +178,25 @@ def test_killed_while_the_source_changes_a_fresh_plan_ends_with_the_people_of_no
 
     workplace.run(*fresh)
     workplace.assert_holds(range(10_000, PEOPLE + 10_000))
+
+
+@pytest.mark.slow
+def test_killed_while_several_are_filled_together_the_same_plan_goes_on_where_they_were(workplace: Workplace) -> None:
+    files = workplace.folder / "audiences.yaml"
+    files.write_text(files.read_text() + MORE)
+    workplace.run("plan", "--out", "plan.json")
+    workplace.kill(("apply", "plan.json"), after=random.randint(20_000, 150_000))
+    (reached,) = {each.place for each in workplace.state.pending if isinstance(each, PendingDelivery)}
+    assert reached is not None
+    workplace.sandbox.controls.clear_requests()
+    told = workplace.run("apply", "plan.json")
+
+    rest = PEOPLE - reached.partition * GROUP_ROWS - reached.rows
+    assert 0 <= workplace.rows_taken() - rest <= UNDER_WAY, "who is in several travelled several times"
+    assert "mapping rows" in told
+    everybody = range(PEOPLE)
+    for key, people in {"everybody": everybody, "even": everybody[::2], "early": everybody[:50_000]}.items():
+        audience_id = workplace.state.resources[f"audience.{key}"].audience_id
+        held = {identifier for _, identifier in workplace.sandbox.controls.members(audience_id)}
+        assert held == {hashlib.md5(idfa(each).encode()).hexdigest() for each in people}, key
+    assert workplace.state.pending == ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import uuid4
@@ -17,9 +17,11 @@ import pyarrow.parquet as pq
 
 from reconciler.apply import run
 from reconciler.apply.order import accounts
+from reconciler.apply.progress import Silent
 from reconciler.apply.workbench import Workbench
 from reconciler.config import Advertiser, Audience, Config, Lifecycle, Move, Removal, Source
 from reconciler.identifiers import Hash, Identity, MappedColumn
+from reconciler.origin import FileOrigin
 from reconciler.plan.build import build
 from reconciler.refresh.accounts import read_accounts
 from reconciler.refresh.gather import People, gather, sessions_for
@@ -50,6 +52,8 @@ EU: Final = "7000000000000000002"
 ACCOUNTS: Final = {"us": US, "eu": EU}
 THE_TIME: Final = 1_767_225_600.0
 STREAMING: Final = "Partner Audience"
+BATCH: Final = 20
+"""Rows of one request: what takes TikTok many requests takes many here, with few people."""
 
 
 def member(number: int) -> str:
@@ -74,7 +78,7 @@ class World:
     store: Store
     transport: httpx.AsyncBaseTransport
     config: Config
-    progress: Progress | None = None
+    progress: Progress = field(default_factory=Silent)
 
     @classmethod
     def at(cls, folder: Path, engine: Engine) -> World:
@@ -82,7 +86,7 @@ class World:
         sandbox = Sandbox(folder / "sandbox.db", clock=lambda: THE_TIME)
         sandbox.ensure(ACCOUNTS.values())
         advertisers = {key: Advertiser(key, advertiser_id) for key, advertiser_id in ACCOUNTS.items()}
-        config = Config(state_url=str(folder / "state"), advertisers=advertisers)
+        config = Config(state_url=str(folder / "state"), rows_per_request=BATCH, advertisers=advertisers)
         return cls(folder, engine, sandbox, LocalStore(folder / "state"), sandbox.transport(), config)
 
     def copy(self, folder: Path) -> World:
@@ -134,7 +138,7 @@ class World:
             columns = {"mpid": pa.array(numbers, pa.int64()), "idfa": pa.array(map(member, numbers), pa.string())}
             pq.write_table(pa.table(columns), path)
         mapped = (MappedColumn(Identity.MPID, "mpid"), MappedColumn(Identity.IDFA, "idfa", Hash.MD5, hashed=True))
-        return Source(key, str(path), path.name, mapped)
+        return Source(key, FileOrigin(str(path), path.name), mapped)
 
     # Plan and apply ---------------------------------------------------------------------------------------------
 
@@ -184,8 +188,14 @@ class World:
                     environ = {"TIKTOK_ACCESS_TOKEN": TOKEN}
                     sessions = sessions_for(tiktok, accounts(plan, state.state), self.config, environ)
                     remotes = await read_accounts(sessions, self.config)
-                    shown = {"progress": self.progress} if self.progress else {}
-                    bench = Workbench(sessions, state, self.engine, self._locate, **shown)  # type: ignore[arg-type]  # one
+                    bench = Workbench(
+                        sessions,
+                        state,
+                        self.engine,
+                        self._locate,
+                        self.progress,
+                        rows_per_request=self.config.rows_per_request,
+                    )
                     return await run.apply(plan, remotes, bench)
 
             return instantly(work())

@@ -18,7 +18,8 @@ _Path = tuple[str | int, ...]
 _DOCUMENT: dict[str, Any] = {
     "version": 1,
     "state": {"url": "state"},
-    "engine": "duckdb",
+    "engine": "local[4]",
+    "rows_per_request": 5000,
     "rate_limit": "premium",
     "advertisers": {
         "acme": {
@@ -31,7 +32,17 @@ _DOCUMENT: dict[str, Any] = {
     "sources": {
         "people": {
             "path": "people.csv",
-            "identities": {"mpid": "mpid", "idfa": {"column": "idfa", "hash": "sha256"}, "gaid": "gaid"},
+            "identities": {"mpid": "mpid", "idfa": {"column": "idfa", "hash": "sha256"}, "gaid": ["gaid", "gaid_2"]},
+        },
+        "lake": {
+            "path": "s3://bucket/people",
+            "format": "delta",
+            "identities": {"idfa": {"column": ["a", "b"], "format": "json_array"}},
+        },
+        "warehouse": {
+            "connection": "postgresql://db/crm",
+            "query": "select type, value from people",
+            "identities": {"idfa": {"column": "value", "hashed": "md5", "when": {"type": ["idfa", "ios"]}}},
         },
     },
     "audiences": {
@@ -44,12 +55,22 @@ _DOCUMENT: dict[str, Any] = {
             "delivery": "streaming",
             "lifecycle": {"prevent_destroy": True, "max_removal_percent": 10, "minimum_users": 2000},
         },
+        "files": {
+            "advertiser": "acme",
+            "source": "lake",
+            "delivery": "file",
+            "file": {"retention_in_days": 90, "audience_sub_type": "REACH_FREQUENCY"},
+        },
+        "queried": {"advertiser": "acme", "source": "warehouse"},
         "adopted": {"advertiser": "acme", "import": "7300000000000000042", "delivery": "file"},
     },
     "moved": [{"from": "audience.old", "to": "audience.buyers"}],
     "removed": [{"from": "audience.gone", "destroy": False}],
 }
-_CHOSEN_BY_PEOPLE = {("advertisers", "acme"), ("sources", "people"), ("audiences", "buyers"), ("audiences", "adopted")}
+_CHOSEN_BY_PEOPLE = {
+    *((section, key) for section in ("advertisers", "sources", "audiences") for key in _DOCUMENT[section]),
+    ("sources", "warehouse", "identities", "idfa", "when", "type"),
+}
 
 
 def _paths(tree: object, path: _Path = ()) -> Iterator[_Path]:
@@ -121,6 +142,11 @@ def test_a_misspelt_key_is_one_error(read: Read, path: _Path) -> None:
         ("sources", "people", "path"),
         ("sources", "people", "identities"),
         ("sources", "people", "identities", "idfa", "column"),
+        ("sources", "lake", "path"),
+        ("sources", "warehouse", "connection"),
+        ("sources", "warehouse", "query"),
+        ("sources", "warehouse", "identities", "idfa", "when", "type"),
+        ("audiences", "files", "delivery"),
         ("audiences", "buyers", "advertiser"),
         ("audiences", "buyers", "source"),
         ("moved", 0, "from"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.config import load
+from reconciler.origin import FileOrigin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,6 +103,5 @@ def test_a_directory_without_files_says_what_to_do(folder: Path) -> None:
 def test_relative_paths_start_at_the_file_that_says_them(project: Path, folder: Path) -> None:
     (project / "people.yml").write_text(_PEOPLE.replace("people.csv", "../data/*.csv"))
     config = load(project, {}).config
-    assert config.sources["people"].path == str(folder / "data" / "*.csv")
-    assert config.sources["people"].declared_path == "../data/*.csv"
+    assert config.sources["people"].origin == FileOrigin(str(folder / "data" / "*.csv"), "../data/*.csv")
     assert config.state_url == str(project / ".reconciler" / "state")

@@ -104,6 +104,12 @@ def test_an_empty_token_is_an_error_rather_than_another_account_s_token(findings
         "version: 1\nadvertisers: {a: {advertiser_id: '70000001', expect: {currency: '${S}'}}}",
         "version: 1\nsources: {a: {path: '${S}', identities: {idfa: {column: a, hash: '${S}'}}}}",
         "version: 1\nsources: {a: {path: 's3://${S}', identities: {idfa: '${S}'}}}",
+        "version: 1\nsources: {a: {path: '${S}://b/c.csv', format: '${S}', identities: {idfa: ['${S}', '${S}']}}}",
+        "version: 1\nsources: {a: {connection: '${S}', query: '${S}', identities: {mpid: ['${S}', b]}}}",
+        "version: 1\nsources: {a: {connection: 'a://${S}', identities: {idfa: {column: a, when: {b: '${S} '}}}}}",
+        "version: 1\nsources: {a: {path: a.csv, identities: {idfa: {column: a, format: '${S}', when: '${S}'}}}}",
+        "version: 1\naudiences: {a: {advertiser: a, file: {audience_sub_type: '${S}', retention_in_days: '${S}'}}}",
+        "version: 1\nengine: 'sc://h:1/;token=${S} '\nrows_per_request: '${S}'",
         "version: 1\naudiences: {a: {advertiser: '${S}', source: '${S}', name: '${S}', where: 'x ${S}'}}",
         "version: 1\naudiences: {a: {advertiser: a, where: \"'${S}\", import: '${S}', identities: ['${S}']}}",
         "version: 1\nstate: {url: '${S}://x'}\nengine: '${S}'\nrate_limit: '${S}'",
@@ -135,6 +141,12 @@ def test_no_finding_of_meaning_shows_one_either(read: Read, base: str, document:
     found = [(each.summary, each.detail) for each in read(f"{base}{document}\n", S=value).diagnostics]
     assert found
     assert value not in str(found)
+
+
+def test_a_token_written_into_an_engine_is_not_shown(read: Read, base: str) -> None:
+    (found,) = read(f"{base}engine: sc://host/;token={_SECRET}\n").diagnostics
+    assert found.summary == '"engine" is not valid: "sc://host/"'
+    assert _SECRET not in str(found)
 
 
 @settings(deadline=None)

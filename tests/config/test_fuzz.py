@@ -22,8 +22,11 @@ _WORDS = [
     *"advertiser name source where delivery lifecycle import streaming file".split(),  # noqa: SIM905
     *"prevent_destroy max_removal_percent minimum_users from to destroy".split(),  # noqa: SIM905
     *"acme people buyers audience.buyers people.csv duckdb basic 7000000000000000001".split(),  # noqa: SIM905
+    *"format connection query when json_array delta local[*] rows_per_request file".split(),  # noqa: SIM905
+    *"retention_in_days audience_sub_type REACH_FREQUENCY s3://b/c.csv sqlite:///c.db".split(),  # noqa: SIM905
     "${SECRET}",
     "x ${SECRET}",
+    "${SECRET}://x",
     "${UNSET}",
 ]
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.config import Audience, Delivery, Lifecycle, Move, RateTier, Removal
+from reconciler.config import Audience, Delivery, FileOptions, Lifecycle, Move, RateTier, Removal
 from reconciler.identifiers import Hash, Identity, MappedColumn
+from reconciler.origin import FileOrigin
 from reconciler.secret import Secret
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def test_everything_declared_arrives(read: Read, folder: Path) -> None:
         """\
 version: 1
 state: {url: ../state}
-engine: duckdb
+engine: local[4]
+rows_per_request: 10000
 rate_limit: ultimate
 advertisers:
   acme:
@@ -40,7 +42,8 @@ audiences:
     source: people
     where: ltv > 100
     identities: [email, idfa]
-    delivery: streaming
+    delivery: file
+    file: {retention_in_days: 180, audience_sub_type: REACH_FREQUENCY}
     lifecycle: {prevent_destroy: true, max_removal_percent: 12.5, minimum_users: 2000}
     import: "7300000000000000042"
 moved: [{from: audience.old, to: audience.buyers}]
@@ -50,13 +53,14 @@ removed: [{from: audience.gone, destroy: false}]
         DATA="/data",
     ).config
     assert config.state_url == str(folder.parent / "state")
+    assert (config.engine, config.rows_per_request) == ("local[4]", 10_000)
     assert config.rate_tier is RateTier.ULTIMATE
     acme = config.advertisers["acme"]
     assert (acme.advertiser_id, acme.business_center_id) == ("7000000000000000001", "7100000000000000001")
     assert acme.access_token == Secret("t0k3n")
     assert acme.expect == {"status": "STATUS_ENABLE", "currency": "USD"}
     people = config.sources["people"]
-    assert (people.path, people.declared_path) == ("/data/people.csv", "${DATA}/people.csv")
+    assert people.origin == FileOrigin("/data/people.csv", "${DATA}/people.csv")
     assert people.columns == (
         MappedColumn(Identity.MPID, "m"),
         MappedColumn(Identity.IDFA, "i", Hash.MD5),
@@ -71,7 +75,8 @@ removed: [{from: audience.gone, destroy: false}]
         source="people",
         where="ltv > 100",
         identities=(Identity.IDFA, Identity.EMAIL),
-        delivery=Delivery.STREAMING,
+        delivery=Delivery.FILE,
+        file=FileOptions(retention_in_days=180, audience_sub_type="REACH_FREQUENCY"),
         lifecycle=Lifecycle(prevent_destroy=True, max_removal_percent=12.5, minimum_users=2000),
         import_id="7300000000000000042",
     )
@@ -85,7 +90,26 @@ def test_defaults_are_filled_in(read: Read, base: str, folder: Path) -> None:
         "buyers", "acme", "buyers", "people", identities=(Identity.IDFA, Identity.EMAIL)
     )
     assert config.state_url == str(folder / ".reconciler" / "state")
-    assert (config.engine, config.rate_tier) == ("duckdb", RateTier.BASIC)
+    assert (config.engine, config.rows_per_request, config.rate_tier) == ("duckdb", 1000, RateTier.BASIC)
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        *("duckdb", "local[*]", "local[1]", "local[16]", "spark://host:7077", "spark://10.0.0.1:7077"),
+        *("sc://host:15002", "sc://host:15002/", "sc://host:15002/;token=abc;use_ssl=true", "sc://[::1]:15002"),
+    ],
+)
+def test_an_engine_is_duckdb_or_a_spark(read: Read, base: str, engine: str) -> None:
+    loaded = read(f"{base}engine: '{engine}'\n")
+    assert loaded.diagnostics == ()
+    assert loaded.config.engine == engine
+
+
+def test_a_whole_number_may_have_a_point(read: Read, base: str) -> None:
+    config = read(f"{base}    delivery: file\n    file: {{retention_in_days: 30.0}}\nrows_per_request: 1e3\n").config
+    assert isinstance(config.rows_per_request, int)
+    assert isinstance(config.audiences["buyers"].file.retention_in_days, int)
 
 
 def test_an_adopted_audience_without_a_source_sends_nothing(read: Read, base: str) -> None:

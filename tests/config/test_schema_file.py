@@ -10,8 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reconciler import schemas
-from reconciler.config import Delivery, Lifecycle, RateTier
-from reconciler.identifiers import Hash, Identity
+from reconciler.config import Config, Delivery, FileOptions, Lifecycle, RateTier
+from reconciler.identifiers import Form, Hash, Identity
+from reconciler.origin import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,9 +66,9 @@ def test_every_pattern_says_what_it_wants(path: str) -> None:
     assert _ALL[path]["patternErrorMessage"].endswith(".")
 
 
-@pytest.mark.parametrize("name", ["id", "line", "address"])
-def test_an_editor_accepts_a_reference_to_the_environment(name: str) -> None:
-    Draft202012Validator(_SCHEMA["$defs"][name]).validate("${NAME:-default}")
+@pytest.mark.parametrize("path", [path for path, part in _ALL.items() if "pattern" in part and path != "#/$defs/key"])
+def test_an_editor_accepts_a_reference_to_the_environment(path: str) -> None:
+    Draft202012Validator(_ALL[path]).validate("${NAME:-default}")
 
 
 def test_its_words_are_those_of_the_model() -> None:
@@ -77,13 +78,35 @@ def test_its_words_are_those_of_the_model() -> None:
     assert audience["delivery"]["enum"] == list(Delivery)
     assert audience["identities"]["items"]["enum"] == [each for each in Identity if each is not Identity.MPID]
     assert list(defs["source"]["properties"]["identities"]["properties"]) == list(Identity)
-    assert defs["mapped_column"]["anyOf"][1]["properties"]["hash"]["enum"] == list(Hash)
+    assert defs["source"]["properties"]["format"]["enum"] == list(Format)
+    column = defs["mapped_column"]["anyOf"][2]["properties"]
+    assert column["hash"]["enum"] == column["hashed"]["enum"] == list(Hash)
+    assert column["format"]["enum"] == list(Form)
 
 
 def test_its_defaults_are_those_of_the_model() -> None:
     lifecycle = _SCHEMA["$defs"]["audience"]["properties"]["lifecycle"]["properties"]
     for name, part in lifecycle.items():
         assert part["default"] == getattr(Lifecycle(), name)
+    for name in ("engine", "rows_per_request"):
+        assert _SCHEMA["properties"][name]["default"] == getattr(Config(state_url=""), name)
+    sub_type = _SCHEMA["$defs"]["audience"]["properties"]["file"]["properties"]["audience_sub_type"]
+    assert sub_type["default"] == FileOptions().audience_sub_type
+
+
+@pytest.mark.parametrize(
+    ("keys", "valid"),
+    [
+        ({"path": "a.csv"}, True),
+        ({"connection": "pg://h/d", "query": "select 1"}, True),
+        ({}, False),
+        ({"connection": "pg://h/d"}, False),
+        ({"path": "a.csv", "connection": "pg://h/d", "query": "select 1"}, False),
+    ],
+)
+def test_an_editor_tells_files_from_a_query(keys: dict[str, str], valid: bool) -> None:
+    source = Draft202012Validator({**_SCHEMA["$defs"]["source"], "$defs": _SCHEMA["$defs"]})
+    assert source.is_valid({"identities": {"idfa": "idfa"}, **keys}) is valid
 
 
 def test_an_installed_package_brings_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.config import Adopted, Advertiser, Delivery, audiences_yaml, load, starter_yaml
+from reconciler.config import Adopted, Advertiser, Delivery, FileOptions, audiences_yaml, load, starter_yaml
 from reconciler.secret import Secret
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def test_an_account_reads_as_people_would_write_it() -> None:
     adopted = [
         Adopted("Lapsed buyers", _ID, Delivery.STREAMING, note="18,220 people\nused by 2 ad groups"),
         Adopted("lapsed-buyers!", "7300000000000000043", Delivery.FILE),
+        Adopted("Reach", "7300000000000000046", Delivery.FILE, file=FileOptions(90, "REACH_FREQUENCY")),
         Adopted("2024: 1e5", "7300000000000000044", Delivery.STREAMING),
         Adopted("日本", "7300000000000000045", Delivery.STREAMING),
     ]
@@ -72,6 +74,14 @@ audiences:
     name: "lapsed-buyers!"
     import: "7300000000000000043"
     delivery: file
+  reach:
+    advertiser: acme
+    name: Reach
+    import: "7300000000000000046"
+    delivery: file
+    file:
+      retention_in_days: 90
+      audience_sub_type: REACH_FREQUENCY
   audience_2024_1e5:
     advertiser: acme
     name: "2024: 1e5"
@@ -98,6 +108,7 @@ def test_a_name_that_cannot_be_kept_is_pointed_out() -> None:
     assert "applying this renames it" in audiences_yaml(_ACME, [Adopted("a\nb", _ID, Delivery.FILE)])
 
 
+_files = st.builds(FileOptions, st.none() | st.integers(1, 365), st.sampled_from(["NORMAL", "REACH_FREQUENCY"]))
 _names = st.one_of(
     st.text(max_size=140),
     st.text(alphabet=st.sampled_from("aB1 _-:#'\"${}&*!|>%@`[]{},?~.\n\t\\\x85\u2028\ud800"), max_size=20),
@@ -108,9 +119,13 @@ _names = st.one_of(
 
 
 @settings(deadline=None)
-@given(st.lists(st.builds(Adopted, _names, st.just(_ID), st.sampled_from(Delivery), st.text(max_size=40)), max_size=6))
+@given(
+    st.lists(
+        st.builds(Adopted, _names, st.just(_ID), st.sampled_from(Delivery), st.text(max_size=40), _files), max_size=6
+    )
+)
 def test_whatever_audiences_are_called_the_file_reads_back(scratch: Path, adopted: list[Adopted]) -> None:
-    numbered = [Adopted(each.name, f"73000000{index}", each.delivery, each.note) for index, each in enumerate(adopted)]
+    numbered = [replace(each, audience_id=f"73000000{index}") for index, each in enumerate(adopted)]
     path = scratch / "audiences.yaml"
     path.write_text(audiences_yaml(_ACME, numbered), encoding="utf-8")
     loaded = load(path, {})
@@ -119,5 +134,6 @@ def test_whatever_audiences_are_called_the_file_reads_back(scratch: Path, adopte
     assert [each.import_id for each in back] == [each.audience_id for each in numbered]
     assert [each.delivery for each in back] == [each.delivery for each in numbered]
     for read, written in zip(back, numbered, strict=True):
+        assert read.file == (written.file if written.delivery is Delivery.FILE else FileOptions())
         if written.name.isprintable() and written.name.strip() and len(written.name) <= 128:
             assert read.name == written.name

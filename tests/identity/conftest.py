@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from reconciler.identifiers import Identity, IdType, MappedColumn
-from reconciler.identity import Engine
+from reconciler.identity import Engine, Selection
+from reconciler.origin import FileOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,8 +34,22 @@ class Member:
 
 
 def read_set(path: Path) -> list[Member]:
-    """Return a set file's lines in order."""
-    return [Member(IdType(row["id_type"]), row["hash"].hex(), row["person"]) for row in pq.read_table(path).to_pylist()]
+    """Return what a set file holds, by type and hash."""
+    rows = pq.read_table(path).to_pylist()
+    return sorted(
+        (
+            Member(IdType(name), value.hex(), row["person"])
+            for row in rows
+            for name, value in row.items()
+            if name != "person" and value is not None
+        ),
+        key=lambda member: (member.id_type, member.hash),
+    )
+
+
+def at(path: object) -> FileOrigin:
+    """Return the origin of rows in a file."""
+    return FileOrigin(str(path), str(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +108,7 @@ def build(engine: Engine, tmp_path: Path) -> Callable[..., Built]:
     ) -> Built:
         path = source if not isinstance(source, dict) else _write(tmp_path / "source.parquet", source)
         wanted = [c.identity for c in columns if c.identity is not Identity.MPID] if identities is None else identities
-        out = tmp_path / "set.parquet"
-        summary = engine.build(str(path), columns, wanted, where, out)
-        return Built(summary, read_set(out))
+        summary = engine.build(at(path), columns, {"set": Selection(where, tuple(wanted))}, tmp_path)["set"]
+        return Built(summary, read_set(tmp_path / "set.parquet"))
 
     return build_set

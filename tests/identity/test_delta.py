@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -13,18 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.identifiers import IdType
-from reconciler.identity import Delivered, Delta, Engine, SetUnreadableError
-from reconciler.identity.setfile import writing
+from reconciler.identity import Delivered, Delta, Leg, SetUnreadableError, ownership
+from reconciler.identity.setfile import schema_of, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
     from random import Random
 
-Identifier = tuple[IdType, str]
-Action = Literal["add", "remove"]
+    from reconciler.identity import Direction, Engine, Mappings, Route
 
-TYPES = (IdType.EMAIL_SHA256, IdType.GAID_MD5, IdType.IDFA_MD5)
+Identifier = tuple[IdType, str]
+
+TYPES = (IdType.IDFA_MD5, IdType.GAID_MD5, IdType.EMAIL_SHA256)
 laws = settings(max_examples=5, deadline=None)
 
 
@@ -49,14 +49,16 @@ class Shelf:
 
     def put(self, name: str, members: Mapping[Identifier, int]) -> Path:
         path = self.folder / f"{name}.parquet"
-        with writing(path) as writer:
-            for id_type in sorted(TYPES):
-                lines = sorted((bytes.fromhex(h), person(p)) for (t, h), p in members.items() if t is id_type)
-                hashes, persons = [line[0] for line in lines], [line[1] for line in lines]
-                batch = pa.record_batch(
-                    {"hash": pa.array(hashes, pa.binary()), "person": pa.array(persons, pa.binary())}
-                )
-                writer.write(id_type, [batch])
+        rows = []
+        for number in sorted(set(members.values()), key=person):
+            held = {
+                t: sorted(bytes.fromhex(h) for (u, h), p in members.items() if (t, p) == (u, number)) for t in TYPES
+            }
+            for place in range(max(map(len, held.values()))):
+                row = {t.value: values[place] for t, values in held.items() if place < len(values)}
+                rows.append({"person": person(number), **row})
+        with writing(path, schema_of(TYPES)) as writer:
+            writer.write([pa.RecordBatch.from_pylist(rows, schema=schema_of(TYPES))])
         return path
 
     def delivered(self, snapshot: Mapping[Identifier, int] | None, *in_flight: Mapping[Identifier, int]) -> Delivered:
@@ -65,15 +67,25 @@ class Shelf:
             tuple(self.put(f"in-flight-{index}", each) for index, each in enumerate(in_flight)),
         )
 
-    def rows(self, delivered: Delivered, target: Path, action: Action, *, size: int = 1000, skip: int = 0) -> list[Row]:
-        batches = self.engine.rows(delivered, target, action, size=size, skip=skip)
-        return [tuple((IdType(k), v) for k, v in row.items() if v) for batch in batches for row in batch.to_pylist()]
+    def rows(self, delivered: Delivered, target: Path, action: Direction) -> list[Row]:
+        return rows_of(self.engine.route([Leg(delivered, target)]), action)
 
-    def changed(self, delivered: Delivered, target: Path, action: Action) -> set[Identifier]:
+    def changed(self, delivered: Delivered, target: Path, action: Direction) -> set[Identifier]:
         return {each for row in self.rows(delivered, target, action) for each in row}
 
 
 Row = tuple[Identifier, ...]
+
+
+def rows_of(route: Route, action: Direction, *, size: int = 1000) -> list[Row]:
+    """Return the rows of one direction in the order they travel."""
+    return [
+        tuple((IdType(name), value.hex()) for name, value in row.items() if value)
+        for partition in range(route.partitions)
+        for mappings in route.batches(partition, size=size)
+        if mappings.direction == action
+        for row in mappings.rows.to_pylist()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -147,14 +159,20 @@ def test_the_counts_are_those_of_the_rows(
 
 
 @laws
-@given(after=sets, skip=st.integers(0, 20), size=st.integers(1, 7))
+@given(before=st.none() | sets, after=sets, skip=st.integers(0, 20), size=st.integers(1, 7))
 def test_a_delivery_goes_on_exactly_where_it_stopped(
-    shelf: Shelf, after: dict[Identifier, int], skip: int, size: int
+    shelf: Shelf, before: dict[Identifier, int] | None, after: dict[Identifier, int], skip: int, size: int
 ) -> None:
-    target = shelf.put("target", after)
-    whole = shelf.rows(Delivered(), target, "add")
-    assert shelf.rows(Delivered(), target, "add", size=size, skip=skip) == whole[skip:]
-    assert shelf.engine.row_count(Delivered(), target, "add") == len(whole)
+    leg = Leg(shelf.delivered(before), shelf.put("target", after))
+    first, again = (shelf.engine.route([leg]) for _ in range(2))
+    assert first.rows == len(rows_of(first, "add")) + len(rows_of(first, "remove"))
+    for partition in range(first.partitions):
+        whole = [row for each in first.batches(partition) for row in filled(each)]
+        assert [row for each in again.batches(partition, size=size, skip=skip) for row in filled(each)] == whole[skip:]
+
+
+def filled(mappings: Mappings) -> list[dict[str, bytes]]:
+    return [{name: value for name, value in row.items() if value} for row in mappings.rows.to_pylist()]
 
 
 @laws
@@ -194,33 +212,71 @@ def test_without_a_snapshot_nothing_is_certain(shelf: Shelf) -> None:
     assert shelf.changed(shelf.delivered(None, members((one, 1))), target, "add") == {one}
 
 
-def test_batches_are_full_but_the_last_and_hold_hexadecimal_text(shelf: Shelf) -> None:
+def test_batches_are_full_but_the_last_and_hold_only_the_types_there_are(shelf: Shelf) -> None:
     target = shelf.put("target", members(*((identifier(IdType.IDFA_MD5, n), n) for n in range(25))))
-    batches = list(shelf.engine.rows(Delivered(), target, "add", [IdType.IDFA_MD5, IdType.EMAIL_SHA256], size=10))
-    assert [batch.num_rows for batch in batches] == [10, 10, 5]
-    assert batches[0].schema.names == ["idfa_md5", "email_sha256"]
-    assert batches[0].schema.types == [pa.string(), pa.string()]
-    found: Iterable[str] = (value for batch in batches for value in batch.column("idfa_md5").to_pylist())
-    assert set(found) == {identifier(IdType.IDFA_MD5, n)[1] for n in range(25)}
+    batches = list(shelf.engine.route([Leg(Delivered(), target)]).batches(0, size=10))
+    assert [batch.rows.num_rows for batch in batches] == [10, 10, 5]
+    assert {tuple(batch.rows.schema.names) for batch in batches} == {("idfa_md5",)}
+    assert {batch.legs for batch in batches} == {None}
 
 
-def test_identifiers_of_other_types_are_left_out(shelf: Shelf) -> None:
-    target = shelf.put("target", members((identifier(IdType.IDFA_MD5, 1), 1), (identifier(IdType.GAID_MD5, 1), 2)))
-    (batch,) = shelf.engine.rows(Delivered(), target, "add", [IdType.GAID_MD5])
-    assert batch.to_pylist() == [{"gaid_md5": identifier(IdType.GAID_MD5, 1)[1]}]
-    assert shelf.engine.row_count(Delivered(), target, "add", [IdType.GAID_MD5]) == 1
+def legs_of(route: Route) -> dict[tuple[Direction, Identifier], set[int]]:
+    """Return where each identifier goes; an identifier that travels twice is an error."""
+    found: dict[tuple[Direction, Identifier], set[int]] = {}
+    for partition in range(route.partitions):
+        for mappings in route.batches(partition):
+            assert mappings.legs is not None
+            assert mappings.legs.schema.names == mappings.rows.schema.names
+            for row, masks in zip(mappings.rows.to_pylist(), mappings.legs.to_pylist(), strict=True):
+                for name, value in row.items():
+                    assert (value is None) == (masks[name] is None)
+                    if value:
+                        key = (mappings.direction, (IdType(name), value.hex()))
+                        assert key not in found
+                        found[key] = {leg for leg in range(64) if masks[name] >> leg & 1}
+    return found
 
 
-def test_rows_that_nobody_reads_to_the_end_leave_nothing_behind(tmp_path: Path) -> None:
-    with Engine(tmp_path / "scratch") as engine:
-        shelf = Shelf(engine, tmp_path)
-        target = shelf.put("target", members(*((identifier(IdType.IDFA_MD5, n), n) for n in range(25))))
-        rows = engine.rows(Delivered(), target, "add", size=10)
-        assert isinstance(rows, Generator)
-        next(rows)
-        assert list((tmp_path / "scratch").glob("*/spill-*"))
-        rows.close()
-        assert not list((tmp_path / "scratch").glob("*/spill-*"))
+@laws
+@given(pairs=st.lists(st.tuples(st.none() | sets, sets), min_size=2, max_size=4))
+def test_who_joins_or_leaves_several_audiences_travels_once(
+    shelf: Shelf, pairs: list[tuple[dict[Identifier, int] | None, dict[Identifier, int]]]
+) -> None:
+    legs = []
+    wanted: dict[tuple[Direction, Identifier], set[int]] = {}
+    for number, (before, after) in enumerate(pairs):
+        snapshot = None if before is None else shelf.put(f"before-{number}", before)
+        legs.append(Leg(Delivered(snapshot), shelf.put(f"after-{number}", after)))
+        for each in set(after) - set(before or {}):
+            wanted.setdefault(("add", each), set()).add(number)
+        for each in set(before or {}) - set(after):
+            wanted.setdefault(("remove", each), set()).add(number)
+    route = shelf.engine.route(legs)
+    assert legs_of(route) == wanted
+    assert route.rows <= route.rows_alone == sum(shelf.engine.route([leg]).rows for leg in legs)
+
+
+def test_a_route_has_sixty_legs_at_most(shelf: Shelf) -> None:
+    leg = Leg(Delivered(), shelf.put("target", {}))
+    assert shelf.engine.route([leg] * 60).rows == 0
+    for many in ([], [leg] * 61):
+        with pytest.raises(ValueError, match="60"):
+            shelf.engine.route(many)
+
+
+def test_large_sets_are_compared_range_by_range(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ownership, "_AT_ONCE", 250)
+    before = {identifier(t, n): n for t in TYPES for n in range(300)}
+    after = {identifier(t, n): n + (n % 7 == 0) for t in TYPES for n in range(20, 310)}
+    delivered, target = shelf.delivered(before), shelf.put("target", after)
+    assert shelf.changed(delivered, target, "add") == set(after) - set(before)
+    assert shelf.changed(delivered, target, "remove") == set(before) - set(after)
+    delta = shelf.engine.delta(delivered, target)
+    assert (delta.delivered_identifiers, delta.delivered_users, delta.users_out) == (900, 300, 20)
+    in_between = shelf.delivered(before, after)
+    assert shelf.changed(in_between, target, "remove") == set(before) - set(after)
+    both = shelf.engine.route([Leg(delivered, target), Leg(Delivered(), target)])
+    assert len(legs_of(both)) == len(after) + len(set(before) - set(after))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PAR1 not really"], ids=["missing", "empty", "damaged"])

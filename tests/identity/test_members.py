@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from reconciler.identifiers import Hash, Identity, IdType, MappedColumn
-from reconciler.identity import Engine, EngineError, Rejected, UnsupportedEngineError, members
+from reconciler.identity import Engine, EngineError, Rejected, Selection, UnsupportedEngineError, members
 from reconciler.identity.setfile import digest
+from tests.identity.conftest import at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,7 +125,8 @@ def test_equal_sets_are_equal_files_whatever_the_rows_and_the_threads(write: Any
     for source, threads in ((forward, 1), (backward, 2)):
         out = tmp_path / "out.parquet"
         with Engine(tmp_path / "scratch", threads=threads) as engine:
-            digests.add(engine.build(str(source), [MPID, IDFA], [Identity.IDFA], None, out).digest)
+            built = engine.build(at(source), [MPID, IDFA], {"out": Selection(None, (Identity.IDFA,))}, tmp_path)
+        digests.add(built["out"].digest)
         digests.add(hashlib.sha256(out.read_bytes()).hexdigest())
     assert len(digests) == 1
 
@@ -146,7 +148,7 @@ def test_an_mpid_is_in_the_file_neither_plain_nor_plainly_hashed(build: Any, tmp
 def test_a_set_that_cannot_be_written_says_so(engine: Engine, write: Any, tmp_path: Path) -> None:
     source = write("a.parquet", {"idfa": [A]})
     with pytest.raises(EngineError, match="could not be written"):
-        engine.build(str(source), [IDFA], [Identity.IDFA], None, tmp_path / "missing" / "out.parquet")
+        engine.build(at(source), [IDFA], {"out": Selection(None, (Identity.IDFA,))}, tmp_path / "missing")
 
 
 def test_nothing_raw_is_spilled_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,12 +168,10 @@ def test_nothing_raw_is_spilled_to_the_disk(tmp_path: Path, monkeypatch: pytest.
 
     # The digest is taken when everything is computed and nothing is cleared away yet.
     monkeypatch.setattr(members, "digest", look)
-    out = tmp_path / "set.parquet"
     with Engine(scratch, memory_limit="40MB", threads=1) as engine:
-        where = "note like 'x%' and idfa like '%-%'"
-        summary = engine.build(
-            str(tmp_path / "people.parquet"), [MPID, IDFA, GAID], [Identity.IDFA, Identity.GAID], where, out
-        )
+        wanted = Selection("note like 'x%' and idfa like '%-%'", (Identity.IDFA, Identity.GAID))
+        origin = at(tmp_path / "people.parquet")
+        summary = engine.build(origin, [MPID, IDFA, GAID], {"set": wanted}, tmp_path)["set"]
     ids = pq.read_table(tmp_path / "people.parquet", columns=["idfa"]).column("idfa").to_pylist()
     assert summary.users == people
     assert len(spilled) > 1_000_000
@@ -199,5 +199,7 @@ def test_running_out_of_memory_is_an_error_with_a_way_out(tmp_path: Path, write:
         Engine(tmp_path / "scratch", memory_limit="6MB", threads=1) as engine,
         pytest.raises(EngineError, match="memory") as caught,
     ):
-        engine.build(str(write("a.parquet", {"idfa": ids})), [IDFA], [Identity.IDFA], None, tmp_path / "out.parquet")
+        engine.build(
+            at(str(write("a.parquet", {"idfa": ids}))), [IDFA], {"out": Selection(None, (Identity.IDFA,))}, tmp_path
+        )
     assert caught.value.hint

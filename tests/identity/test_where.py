@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.identifiers import Identity, MappedColumn
-from reconciler.identity import Engine, WhereError
+from reconciler.identity import Engine, Selection, WhereError
+from tests.identity.conftest import at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,7 @@ def test_where_chooses_rows_alike_in_every_format(engine: Engine, build: Any, wr
     }
     source = str(write(f"people.{suffix}", people))
     for where in CHOICES:
-        engine.check_where(source, where)
+        engine.check_where(at(source), where)
     for joint in (" and ", " or "):
         where = joint.join(f"({choice}\n)" for choice in CHOICES)
         assert build(source, IDFA, where=where).hashes == {hashlib.md5(ID.encode()).hexdigest()}
@@ -56,7 +57,7 @@ def people(write: Any) -> str:
 
 def refusal(engine: Engine, source: str, where: str) -> WhereError:
     with pytest.raises(WhereError) as caught:
-        engine.check_where(source, where)
+        engine.check_where(at(source), where)
     return caught.value
 
 
@@ -122,13 +123,13 @@ def test_what_is_not_one_expression_over_the_columns_is_refused(engine: Engine, 
 
 def test_a_row_on_which_where_fails_is_not_quoted(engine: Engine, people: str, tmp_path: Path) -> None:
     with pytest.raises(WhereError) as caught:
-        engine.build(people, [IDFA], [Identity.IDFA], "country::integer = 1", tmp_path / "out.parquet")
+        engine.build(at(people), [IDFA], {"out": Selection("country::integer = 1", (Identity.IDFA,))}, tmp_path)
     assert "secret" not in "".join(traceback.format_exception(caught.value)) + (caught.value.hint or "")
 
 
 def test_no_expression_opens_another_file(engine: Engine, people: str, tmp_path: Path) -> None:
     # What is left when everything before it fails: DuckDB itself is locked to the source's files.
-    from reconciler.identity.connection import Limits, connect  # the lock is not part of the surface
+    from reconciler.identity.engines.duckdb import Limits, connect  # the lock is not part of the surface
 
     (tmp_path / "other.csv").write_text("a\n1\n")
     with connect(Limits(tmp_path, "64MB", 1), [people]) as backend:
@@ -142,4 +143,4 @@ def test_no_expression_opens_another_file(engine: Engine, people: str, tmp_path:
             "load httpfs",
         ):
             with pytest.raises(Exception, match=r"Permission|locked"):
-                backend.raw_sql(statement)
+                backend.ibis.raw_sql(statement)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from reconciler.config import model as config
 from reconciler.identifiers import Hash, Identity, IdType, MappedColumn
 from reconciler.identity.model import Delta, Rejected, SetSummary
+from reconciler.origin import FileOrigin
 from reconciler.plan.build import build
 from reconciler.plan.inputs import Inputs, MemberFacts
-from reconciler.state.model import Deposed, Members, PendingCreate, PendingDelivery, Resource, State
+from reconciler.state.model import Deposed, Members, PendingCreate, PendingDelivery, Place, Resource, State
 from reconciler.tiktok import model as tiktok
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def desired(
         },
         sources={
             "customers": config.Source(
-                "customers", "/c.csv", "c.csv", (MappedColumn(Identity.IDFA, "idfa", Hash.MD5, hashed=False),)
+                "customers", FileOrigin("/c.csv", "c.csv"), (MappedColumn(Identity.IDFA, "idfa", Hash.MD5),)
             )
         },
         audiences={each.key: each for each in audiences},
@@ -138,7 +139,7 @@ def begun_create(key: str = "buyers", **fields: Any) -> PendingCreate:
 
 def begun_delivery(key: str = "buyers", audience_id: str = "1") -> PendingDelivery:
     """Note a delivery that was begun and never seen to end."""
-    return PendingDelivery(f"audience.{key}", audience_id, "b" * 64, 1000, "earlier", BEFORE)
+    return PendingDelivery(f"audience.{key}", audience_id, "b" * 64, Place("r" * 64, rows=1000), "earlier", BEFORE)
 
 
 # Members -------------------------------------------------------------------------------------------------------------

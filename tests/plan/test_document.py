@@ -152,6 +152,8 @@ def test_the_json_says_what_the_plan_says_in_a_stable_order() -> None:
                     "delivery": "streaming",
                     "identities": ["idfa", "gaid"],
                     "prevent_destroy": False,
+                    "retention_in_days": None,
+                    "audience_sub_type": "NORMAL",
                 },
                 "changes": [],
                 "members": {
@@ -179,6 +181,8 @@ def test_the_json_says_what_the_plan_says_in_a_stable_order() -> None:
                     "delivery": "streaming",
                     "identities": ["idfa", "gaid"],
                     "prevent_destroy": False,
+                    "retention_in_days": None,
+                    "audience_sub_type": "NORMAL",
                 },
                 "after": None,
                 "changes": [],

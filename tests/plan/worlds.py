@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hypothesis import strategies as st
 
 from reconciler.config.model import Audience, Delivery, Lifecycle
-from reconciler.state.model import Deposed, Members, Pending, PendingCreate, PendingDelivery, Resource
+from reconciler.state.model import Deposed, Members, Pending, PendingCreate, PendingDelivery, Place, Resource
 from reconciler.tiktok.model import AudienceKind, Role
 from tests.plan.conftest import AD_GROUP, BEFORE, EU, FORMER, US, audience, begun_create, desired, owned, remote, there
 from tests.plan.simulator import PEOPLE_EACH, People, World, digest
@@ -102,7 +102,11 @@ def _owned(draw: st.DrawFn, key: str, there_now: _TikTok, sets: dict[str, People
     shown = name if draw(often) else draw(names)
     audience_id = there_now.put(account, shown, kinds[delivery], held) if present else there_now.id()
     if on_its_way is not None:
-        pending.append(PendingDelivery(f"audience.{key}", audience_id, digest(on_its_way), 1, "earlier", BEFORE))
+        pending.append(
+            PendingDelivery(
+                f"audience.{key}", audience_id, digest(on_its_way), Place("r" * 64, rows=1), "earlier", BEFORE
+            )
+        )
     count_delivered = len(delivered or ()) * PEOPLE_EACH
     return Resource(
         f"audience.{key}",

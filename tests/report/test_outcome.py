@@ -26,8 +26,8 @@ REFUSED = Outcome(
 )
 
 
-def applied(*outcomes: Outcome, seconds: float = 3.14, interrupted: bool = False) -> Applied:
-    return Applied("3f9d0c", outcomes, rows=12150, requests=26, seconds=seconds, interrupted=interrupted)
+def applied(*outcomes: Outcome, seconds: float = 3.14, interrupted: bool = False, **alone: int) -> Applied:
+    return Applied("3f9d0c", outcomes, rows=12150, requests=26, seconds=seconds, interrupted=interrupted, **alone)
 
 
 def test_an_apply_that_did_everything_is_told_in_a_line_an_action(printed: Callable[..., str]) -> None:
@@ -94,6 +94,28 @@ def test_a_move_and_a_note_are_told(printed: Callable[..., str]) -> None:
     assert "1 moved." in text
 
 
+@pytest.mark.parametrize(
+    ("rows_alone", "requests_alone", "said"),
+    [
+        (12150, 26, " in 26 requests, 3.1 s.\n"),
+        (0, 0, " in 26 requests, 3.1 s.\n"),
+        (52150, 66, " 3.1 s. Sharing them between audiences saved 40,000 mapping rows and 40 requests.\n"),
+        (12151, 26, " 3.1 s. Sharing them between audiences saved 1 mapping row.\n"),
+        (52150, 20, " 3.1 s. Sharing them between audiences saved 40,000 mapping rows.\n"),
+    ],
+)
+def test_what_audiences_that_share_people_saved_is_told_where_they_did(
+    printed: Callable[..., str], rows_alone: int, requests_alone: int, said: str
+) -> None:
+    text = printed(render_applied, applied(CREATED, rows_alone=rows_alone, requests_alone=requests_alone))
+    assert text.replace("\n", " ").rstrip().endswith(said.strip())
+
+
+def test_as_json_what_was_saved_is_told() -> None:
+    document = applied_document(applied(CREATED, rows_alone=52150, requests_alone=66))
+    assert document["saved"] == {"rows": 40000, "requests": 40}
+
+
 def test_nothing_to_do_is_a_success(printed: Callable[..., str]) -> None:
     assert printed(render_applied, applied()) == "Apply complete! Nothing to do. 3.1 s.\n"
 
@@ -124,6 +146,7 @@ def test_as_json_outcomes_are_counted_and_listed() -> None:
         "identifiers": {"added": 23097, "removed": 0},
         "rows": 12150,
         "requests": 26,
+        "saved": {"rows": 0, "requests": 0},
         "seconds": 3.14,
         "outcomes": [
             {

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 ADVERTISER = "7000000000000000001"
 SECOND_ADVERTISER = "7000000000000000002"
+UPLOAD = "/dmp/custom_audience/file/upload/"
+CREATE = "/dmp/custom_audience/create/"
+UPDATE = "/dmp/custom_audience/update/"
 THE_TIME = 1_767_225_600.0  # 2026-01-01 00:00:00 UTC, the start of a minute and of a day
 
 
@@ -68,6 +71,55 @@ class Api:
     def post(self, path: str, *, token: str | None = TOKEN, **fields: Any) -> Reply:
         """POST a JSON object."""
         return opened(self.send("POST", path, token=token, json=fields))
+
+    def form(
+        self, path: str, *, token: str | None = TOKEN, file: tuple[str, bytes] | None = None, **fields: str
+    ) -> Reply:
+        """POST a form of texts, and a file with its name."""
+        parts: list[tuple[str, tuple[str | None, str | bytes]]] = [
+            (name, (None, text)) for name, text in fields.items()
+        ]
+        if file is not None:
+            parts.append(("file", file))
+        return opened(self.send("POST", path, token=token, files=parts))
+
+    def upload(
+        self,
+        content: bytes,
+        calculate_type: str = "IDFA_MD5",
+        *,
+        advertiser_id: str = ADVERTISER,
+        name: str = "people.csv",
+        signature: str | None = None,
+        token: str = TOKEN,
+    ) -> Reply:
+        """Upload a customer file."""
+        return self.form(
+            UPLOAD,
+            token=token,
+            file=(name, content),
+            advertiser_id=advertiser_id,
+            file_signature=hashlib.md5(content).hexdigest() if signature is None else signature,
+            calculate_type=calculate_type,
+        )
+
+    def uploaded(self, content: bytes, calculate_type: str = "IDFA_MD5", advertiser_id: str = ADVERTISER) -> str:
+        """Upload a customer file that is taken, and return its path."""
+        reply = self.upload(content, calculate_type, advertiser_id=advertiser_id)
+        assert reply.code == 0, reply.message
+        file_path: str = reply.content["file_path"]
+        return file_path
+
+    def create_from(self, *file_paths: str, **fields: Any) -> Reply:
+        """Make an audience of files."""
+        asked = {"advertiser_id": ADVERTISER, "custom_audience_name": "Buyers", "calculate_type": "IDFA_MD5"}
+        return self.post(CREATE, **{**asked, "file_paths": list(file_paths), **fields})
+
+    def change(self, audience_id: str, *file_paths: str, **fields: Any) -> Reply:
+        """Change an audience by files."""
+        return self.post(
+            UPDATE, advertiser_id=ADVERTISER, custom_audience_id=audience_id, file_paths=list(file_paths), **fields
+        )
 
     def create(self, name: str = "Buyers", advertiser_id: str = ADVERTISER) -> str:
         """Make a streaming audience and return its id."""
@@ -118,6 +170,12 @@ def opened(response: httpx.Response) -> Reply:
 def md5(text: str) -> str:
     """Return an identifier as TikTok takes it."""
     return hashlib.md5(text.encode()).hexdigest()
+
+
+def lines(*people: str | range) -> bytes:
+    """Return a file of a single type: one hash a line; a range stands for its numbers."""
+    names = [str(each) for some in people for each in (some if isinstance(some, range) else [some])]
+    return "".join(f"{md5(name)}\n" for name in names).encode()
 
 
 def cell(identifier: str, *audience_ids: str) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -194,12 +194,20 @@ def test_the_sub_type_goes_one_way_and_the_name_beside_it_is_ignored(api: Api) -
     assert (entry["audience_sub_type"], entry["name"]) == ("REACH_FREQUENCY", "Old")
 
 
-@pytest.mark.parametrize("fields", [{"file_paths": ["abc"]}, {"action": "APPEND"}, {"retention_in_days": 30}])
-def test_customer_files_are_refused_openly(api: Api, fields: dict[str, Any]) -> None:
-    reply = api.post(UPDATE, advertiser_id=ADVERTISER, custom_audience_id=api.create(), **fields)
+def test_a_lookalike_stays_normal(api: Api, sandbox: Sandbox) -> None:
+    seed = sandbox.controls.add_audience(ADVERTISER, "Seed")
+    grown = sandbox.controls.add_audience(ADVERTISER, "Grown", "Lookalike Audience", source_audience_id=seed)
+
+    reply = api.post(UPDATE, advertiser_id=ADVERTISER, custom_audience_id=grown, audience_sub_type="REACH_FREQUENCY")
 
     assert reply.code == 40002
-    assert "takes no customer files" in reply.message
+    assert api.listed(grown)["audience_sub_type"] == "NORMAL"
+
+
+def test_a_retention_is_not_changed_afterwards(api: Api) -> None:
+    reply = api.post(UPDATE, advertiser_id=ADVERTISER, custom_audience_id=api.create(), retention_in_days=30)
+
+    assert (reply.code, reply.message) == (40002, "retention_in_days: Unknown field.")
 
 
 def test_an_audience_that_is_not_editable_says_so(api: Api, sandbox: Sandbox) -> None:

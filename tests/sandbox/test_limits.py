@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import SandboxError
+from tests.sandbox.conftest import lines
 
 if TYPE_CHECKING:
     from reconciler.sandbox import Sandbox
@@ -66,6 +67,12 @@ def test_rows_count_for_streaming_and_not_as_requests(api: Api, sandbox: Sandbox
 
     assert streamed == [0, 0, 40100]
     assert codes(api, 10) == [0] * 10
+
+
+def test_an_upload_counts_as_a_request(api: Api, sandbox: Sandbox) -> None:
+    sandbox.controls.set_tier("basic")
+
+    assert [api.upload(lines("a")).code for _ in range(11)] == [0] * 10 + [40100]
 
 
 def test_a_limit_can_be_taken_off(api: Api, sandbox: Sandbox) -> None:

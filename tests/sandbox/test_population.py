@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from reconciler.sandbox import SandboxError
-from tests.sandbox.conftest import ADVERTISER, cell, md5
+from reconciler.sandbox import Sandbox, SandboxError, arrivals
+from tests.sandbox.conftest import ADVERTISER, THE_TIME, Api, cell, md5
 
 if TYPE_CHECKING:
-    from reconciler.sandbox import Sandbox
-    from tests.sandbox.conftest import Api
+    import asyncio
+    from pathlib import Path
+
+    from _pytest.tmpdir import TempPathFactory
 
 
 def users(api: Api, audience_id: str) -> int:
@@ -92,14 +98,70 @@ def test_a_row_is_one_user_however_many_identifiers_it_has(api: Api, sandbox: Sa
     assert sandbox.controls.member_count(audience_id) == 3
 
 
-def test_an_identifier_seen_before_is_the_same_user(api: Api, sandbox: Sandbox) -> None:
+def test_rows_that_begin_with_the_same_identifier_are_one_user(api: Api, sandbox: Sandbox) -> None:
     audience_id = api.create()
     stream_pairs(api, audience_id, ("phone a", "tablet a"))
-    stream_pairs(api, audience_id, ("new phone a", "tablet a"))
-    stream_pairs(api, audience_id, ("phone b", "tablet b"), ("phone b", "new tablet b"))
+    stream_pairs(api, audience_id, ("phone a", "new tablet a"), ("phone b", "tablet b"), ("phone b", "new tablet b"))
     sandbox.controls.advance(24)
 
     assert users(api, audience_id) == 2
+    assert sandbox.controls.member_count(audience_id) == 6
+
+
+def test_an_identifier_stays_with_the_user_it_has(api: Api, sandbox: Sandbox) -> None:
+    audience_id = api.create()
+    stream_pairs(api, audience_id, ("phone", "tablet"))
+    stream_pairs(api, audience_id, ("", "tablet"))
+    sandbox.controls.advance(24)
+
+    assert users(api, audience_id) == 1
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "delete"]), st.lists(st.integers(0, 5), min_size=1), st.sampled_from([0, 1, 23, 24])
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(steps=STEPS)
+def test_nobody_can_tell_whether_anybody_looked_in_between(
+    steps: list[tuple[str, list[int], int]], tmp_path_factory: TempPathFactory, runner: asyncio.Runner
+) -> None:
+    def seen(*, is_looking: bool) -> object:
+        with Sandbox(tmp_path_factory.mktemp("looks") / "sandbox.db", clock=lambda: THE_TIME) as sandbox:
+            sandbox.ensure([ADVERTISER])
+            api = Api(sandbox, runner)
+            audience_id = api.create()
+            for action, people, hours in steps:
+                assert api.stream([[cell(md5(str(each)), audience_id)] for each in people], action=action).code == 0
+                if is_looking:
+                    api.listed(audience_id)
+                sandbox.controls.advance(hours)
+            (entry,) = api.get(
+                "/dmp/custom_audience/get/", advertiser_id=ADVERTISER, custom_audience_ids=[audience_id]
+            ).listed
+            del entry["audience_details"]["audience_id"]
+            return entry, sandbox.controls.members(audience_id)
+
+    assert seen(is_looking=True) == seen(is_looking=False)
+
+
+def test_what_waits_to_be_looked_at_is_bounded(
+    api: Api, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "MOST_BYTES", 240)  # ten identifiers
+    audience_id = api.create()
+
+    for _ in range(5):
+        api.fill(audience_id, 9)
+
+    with closing(sqlite3.connect(tmp_path / "sandbox.db")) as connection:
+        (waiting,) = connection.execute("SELECT sum(length(records)) FROM arrivals").fetchone()
+    assert 0 < waiting <= 240 + 9 * 24
+    assert sandbox.controls.member_count(audience_id) == 9
 
 
 def test_a_user_stays_until_the_last_identifier_has_left(api: Api, sandbox: Sandbox) -> None:

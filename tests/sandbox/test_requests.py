@@ -11,12 +11,19 @@ from tests.sandbox.conftest import ADVERTISER, SECOND_ADVERTISER, opened
 
 if TYPE_CHECKING:
     from reconciler.sandbox import Sandbox
-    from tests.sandbox.conftest import Api
+    from tests.sandbox.conftest import Api, Reply
 
 LIST = "/dmp/custom_audience/list/"
 GET = "/dmp/custom_audience/get/"
 UPDATE = "/dmp/custom_audience/update/"
 OPERATIONS = {operation.path: operation for operation in dispatch.OPERATIONS.values()}
+
+
+def ask(api: Api, operation: Any, **fields: str) -> Reply:
+    """Call an endpoint in the way it takes its fields."""
+    if operation.takes_form:
+        return api.form(operation.path, file=("people.csv", b"x"), **fields)
+    return api.get(operation.path, **fields) if operation.method == "GET" else api.post(operation.path, **fields)
 
 
 def test_every_answer_has_a_request_id_of_its_own(api: Api) -> None:
@@ -37,7 +44,7 @@ def test_a_path_without_its_slash_is_not_found(api: Api, path: str) -> None:
     assert "end in a slash" in reply.message
 
 
-@pytest.mark.parametrize("path", ["/dmp/custom_audience/create/", "/", "/nothing/here/"])
+@pytest.mark.parametrize("path", ["/dmp/custom_audience/rule/create/", "/", "/nothing/here/"])
 def test_an_endpoint_that_is_not_there_is_not_found(api: Api, path: str) -> None:
     reply = opened(api.send("POST", path, json={}))
 
@@ -99,19 +106,16 @@ def test_a_revoked_token_is_refused(api: Api, sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 def test_every_endpoint_refuses_a_field_it_does_not_know(api: Api, operation: Any) -> None:
-    call = api.get if operation.method == "GET" else api.post
-
-    reply = call(operation.path, advertizer="1")
+    reply = ask(api, operation, advertizer="1")
 
     assert (reply.code, reply.message) == (40002, "advertizer: Unknown field.")
 
 
 @pytest.mark.parametrize("path", [path for path, each in OPERATIONS.items() if "advertiser_id" in each.fields])
 def test_every_endpoint_of_an_account_refuses_a_missing_advertiser_id(api: Api, path: str) -> None:
-    call = api.get if OPERATIONS[path].method == "GET" else api.post
     fields = {"action": "create"} if path == "/segment/audience/" else {}
 
-    reply = call(path, **fields)
+    reply = ask(api, OPERATIONS[path], **fields)
 
     assert reply.code == 40002
     assert reply.message.startswith("advertiser_id: Missing")
@@ -202,6 +206,12 @@ def test_a_body_of_another_content_type_is_refused(api: Api) -> None:
     reply = opened(api.send("POST", UPDATE, data={"advertiser_id": ADVERTISER}))
 
     assert (reply.code, reply.message.split(":")[0]) == (40002, "Content-Type")
+
+
+def test_a_form_is_refused_where_json_belongs(api: Api) -> None:
+    reply = api.form(UPDATE, file=("people.csv", b"x"), advertiser_id=ADVERTISER)
+
+    assert (reply.code, reply.message) == (40002, "Content-Type: Must be application/json.")
 
 
 def test_a_post_takes_no_query(api: Api) -> None:

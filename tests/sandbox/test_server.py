@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from reconciler.sandbox import TOKEN, Sandbox, SandboxError
-from tests.sandbox.conftest import ADVERTISER, cell, md5, opened
+from tests.sandbox.conftest import ADVERTISER, UPLOAD, cell, lines, md5, opened
+from tests.sandbox.conftest import CREATE as CREATE_FROM_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +84,30 @@ def test_a_connection_really_breaks(
     assert len(sandbox.controls.audiences(ADVERTISER)) == written
     assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
     assert opened(client.get("/user/info/")).code == 0
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+def test_a_broken_upload_can_be_done_again(client: httpx.Client, sandbox: Sandbox, kind: str) -> None:
+    content = lines(range(40_000))  # more than a megabyte, so that it goes by way of the disk
+    form = {"advertiser_id": ADVERTISER, "calculate_type": "IDFA_MD5", "file_signature": md5(content.decode())}
+    sandbox.controls.add_fault(kind, path="file/upload")
+    with pytest.raises(httpx.TransportError):
+        client.post(UPLOAD, data=form, files={"file": ("people.csv", content)})
+
+    uploaded = opened(client.post(UPLOAD, data=form, files={"file": ("people.csv", content)}))
+    created = opened(
+        client.post(
+            CREATE_FROM_FILES,
+            json={
+                "advertiser_id": ADVERTISER,
+                "custom_audience_name": "Buyers",
+                "file_paths": [uploaded.content["file_path"]],
+                "calculate_type": "IDFA_MD5",
+            },
+        )
+    )
+
+    assert sandbox.controls.member_count(created.content["custom_audience_id"]) == 40_000
 
 
 def test_the_server_outlives_a_caller_that_goes_away(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:

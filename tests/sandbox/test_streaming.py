@@ -230,6 +230,48 @@ def test_a_row_may_feed_several_audiences(api: Api, sandbox: Sandbox) -> None:
     assert members(sandbox, first) == members(sandbox, second) == {("IDFA_MD5", md5("a"))}
 
 
+def test_each_cell_names_its_own_audiences(api: Api, sandbox: Sandbox) -> None:
+    first, second, third = api.create(), api.create(), api.create()
+    id_schema = ["IDFA_MD5", "AAID_MD5"]
+    rows = [
+        [cell(md5("a"), first, second), cell(md5("b"), third)],
+        [{}, cell(md5("c"), second, third, first)],
+        [cell(md5("d"), second), {}],
+    ]
+
+    assert api.stream(rows, id_schema=id_schema).code == 0
+
+    assert members(sandbox, first) == {("IDFA_MD5", md5("a")), ("AAID_MD5", md5("c"))}
+    assert members(sandbox, second) == {("IDFA_MD5", md5("a")), ("IDFA_MD5", md5("d")), ("AAID_MD5", md5("c"))}
+    assert members(sandbox, third) == {("AAID_MD5", md5("b")), ("AAID_MD5", md5("c"))}
+    assert (
+        api.stream([[cell(md5("a"), second), cell(md5("b"), first, third)]], id_schema=id_schema, action="delete").code
+        == 0
+    )
+    assert members(sandbox, first) == {("IDFA_MD5", md5("a")), ("AAID_MD5", md5("c"))}
+    assert members(sandbox, second) == {("IDFA_MD5", md5("d")), ("AAID_MD5", md5("c"))}
+    assert members(sandbox, third) == {("AAID_MD5", md5("c"))}
+
+
+def test_one_unknown_audience_among_several_fails_the_whole_batch(api: Api, sandbox: Sandbox) -> None:
+    first, second = api.create(), api.create()
+    rows = [[cell(md5("a"), first, second)], [cell(md5("b"), first, "7300000000000000042", second)]]
+
+    reply = api.stream(rows)
+
+    assert reply.code == 40002
+    assert reply.message.startswith("batch_data[1][0].audience_ids: ")
+    assert members(sandbox, first) == members(sandbox, second) == frozenset()
+
+
+def test_a_row_counts_once_against_the_limits_however_many_audiences_it_feeds(api: Api, sandbox: Sandbox) -> None:
+    audience_ids = [api.create() for _ in range(3)]
+    sandbox.controls.set_tier("basic")
+    rows = [[cell(md5(str(number)), *audience_ids)] for number in range(5000)]
+
+    assert [api.stream(rows).code, api.stream(rows).code, api.stream(rows[:1]).code] == [0, 0, 40100]
+
+
 def test_a_request_may_feed_several_accounts_row_by_row(api: Api, sandbox: Sandbox) -> None:
     mine, theirs = api.create(), api.create(advertiser_id=SECOND_ADVERTISER)
 

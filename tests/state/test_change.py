@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.state import change
 from reconciler.state.errors import AddressTakenError, InvalidAddressError, UnknownAddressError
-from reconciler.state.model import Deposed, Members, PendingCreate, PendingDelivery, Resource, Run, State
+from reconciler.state.model import Deposed, Members, PendingCreate, PendingDelivery, Place, Resource, Run, State
 
 MORNING = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 MEMBERS = Members("ab" * 32, 10, 20, MORNING)
@@ -28,8 +28,9 @@ def create(key: str) -> PendingCreate:
     )
 
 
-def delivery(key: str, rows_done: int = 0) -> PendingDelivery:
-    return PendingDelivery(f"audience.{key}", "7300000000000000042", "cd" * 32, rows_done, "plan-1", MORNING)
+def delivery(key: str, rows: int = 0) -> PendingDelivery:
+    place = Place("ef" * 32, partition=1, rows=rows)
+    return PendingDelivery(f"audience.{key}", "7300000000000000042", "cd" * 32, place, "plan-1", MORNING)
 
 
 def owning(*keys: str) -> State:
@@ -179,6 +180,12 @@ def test_deliveries_of_several_sets_to_one_audience_stand_side_by_side_until_one
     state = change.with_pending(change.with_pending(owning("a"), first), second)
     assert change.deliveries_to(state, first.audience_id) == (first, second)
     assert change.with_members(state, "audience.a", MEMBERS).pending == ()
+
+
+def test_the_delivery_that_sent_last_is_the_last_one() -> None:
+    first, second = delivery("a", 3000), replace(delivery("a"), target="f" * 64)
+    state = change.with_pending(change.with_pending(owning("a"), first), second)
+    assert change.deliveries_to(change.with_pending(state, first), first.audience_id) == (second, first)
 
 
 def test_a_run_is_noted_and_cleared() -> None:

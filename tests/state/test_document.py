@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from reconciler import schemas
-from reconciler.state.document import VERSION, dump, parse
+from reconciler.state.document import dump, parse
 from reconciler.state.errors import DamagedStateError, NewerStateError, UnwritableStateError
-from reconciler.state.model import Deposed, Members, PendingCreate, PendingDelivery, Resource, Run, State
+from reconciler.state.model import Deposed, Members, PendingCreate, PendingDelivery, Place, Resource, Run, State
+from reconciler.state.tree import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,8 @@ addresses = st.from_regex(r"audience\.[a-z][a-z0-9_]{0,20}", fullmatch=True)
 identities = st.lists(st.sampled_from(["idfa", "gaid", "email", "phone"]), unique=True).map(tuple)
 deliveries = st.sampled_from(["streaming", "file"])
 counts = st.integers(min_value=0, max_value=2**53 - 1)
+retentions = st.none() | st.integers(1, 365)
+sub_types = st.sampled_from(["NORMAL", "REACH_FREQUENCY"])
 resources = st.builds(
     Resource,
     address=addresses,
@@ -39,6 +42,8 @@ resources = st.builds(
     delivery=deliveries,
     identities=identities,
     prevent_destroy=st.booleans(),
+    retention_in_days=retentions,
+    audience_sub_type=sub_types,
     members=st.none() | st.builds(Members, digests, counts, counts, times),
     deposed=st.lists(st.builds(Deposed, ids, ids, st.text(), times), max_size=2).map(tuple),
 )
@@ -52,8 +57,12 @@ creates = st.builds(
     st.lists(ids, max_size=3).map(tuple),
     plan_ids,
     times,
+    st.booleans(),
+    retentions,
+    sub_types,
 )
-transfers = st.builds(PendingDelivery, addresses, ids, digests, counts, plan_ids, times)
+places = st.none() | st.builds(Place, digests, counts, counts)
+transfers = st.builds(PendingDelivery, addresses, ids, digests, places, plan_ids, times)
 states = st.builds(
     State,
     lineage=st.uuids().map(str),
@@ -71,6 +80,8 @@ LAPSED = Resource(
     delivery="streaming",
     identities=("idfa", "gaid"),
     prevent_destroy=True,
+    retention_in_days=30,
+    audience_sub_type="REACH_FREQUENCY",
     members=Members("ab" * 32, 18220, 30155, MORNING),
     deposed=(Deposed("7000000000000000001", "7300000000000000007", "Lapsed", MORNING),),
 )
@@ -89,7 +100,14 @@ FULL = State(
             "plan-3f2a",
             MORNING,
         ),
-        PendingDelivery("audience.lapsed_buyers", "7300000000000000042", "cd" * 32, 4000, "plan-3f2a", MORNING),
+        PendingDelivery(
+            "audience.lapsed_buyers",
+            "7300000000000000042",
+            "cd" * 32,
+            Place("ef" * 32, partition=2, rows=4000),
+            "plan-3f2a",
+            MORNING,
+        ),
     ),
     run=Run("plan-3f2a", 5),
 )
@@ -101,6 +119,7 @@ GOLDEN = """\
     {
       "address": "audience.new_ones",
       "advertiser_id": "7000000000000000001",
+      "audience_sub_type": "NORMAL",
       "delivery": "streaming",
       "identities": [
         "gaid"
@@ -112,14 +131,19 @@ GOLDEN = """\
       "name": "New ones",
       "plan_id": "plan-3f2a",
       "prevent_destroy": false,
+      "retention_in_days": null,
       "since": "2026-03-01T09:30:00Z"
     },
     {
       "address": "audience.lapsed_buyers",
       "audience_id": "7300000000000000042",
       "kind": "delivery",
+      "place": {
+        "partition": 2,
+        "route": "efefefefefefefefefefefefefefefefefefefefefefefefefefefefefefefef",
+        "rows": 4000
+      },
       "plan_id": "plan-3f2a",
-      "rows_done": 4000,
       "since": "2026-03-01T09:30:00Z",
       "target": "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
     }
@@ -128,6 +152,7 @@ GOLDEN = """\
     "audience.lapsed_buyers": {
       "advertiser_id": "7000000000000000001",
       "audience_id": "7300000000000000042",
+      "audience_sub_type": "REACH_FREQUENCY",
       "delivery": "streaming",
       "deposed": [
         {
@@ -148,7 +173,8 @@ GOLDEN = """\
         "users": 18220
       },
       "name": "Lapsed buyers é",
-      "prevent_destroy": true
+      "prevent_destroy": true,
+      "retention_in_days": 30
     }
   },
   "run": {
@@ -156,7 +182,7 @@ GOLDEN = """\
     "plan_id": "plan-3f2a"
   },
   "serial": 7,
-  "version": 1
+  "version": 2
 }
 """
 
@@ -197,6 +223,7 @@ def test_the_schema_is_a_valid_2020_12_schema() -> None:
         ("deposed", Deposed),
         ("pending_create", PendingCreate),
         ("pending_delivery", PendingDelivery),
+        ("place", Place),
         ("run", Run),
     ],
 )
@@ -231,7 +258,9 @@ def test_times_of_any_zone_are_kept_as_the_same_moment_in_utc(offset: timedelta)
 
 UNWRITABLE: Mapping[str, tuple[State, str]] = {
     "a time without a zone": (
-        replace(FULL, pending=(PendingDelivery(LAPSED.address, "1", "ab" * 32, 0, "p", MORNING.replace(tzinfo=None)),)),
+        replace(
+            FULL, pending=(PendingDelivery(LAPSED.address, "1", "ab" * 32, None, "p", MORNING.replace(tzinfo=None)),)
+        ),
         "has no time zone",
     ),
     "a resource under another address": (replace(FULL, resources={"audience.other": LAPSED}), "stands under"),
@@ -260,8 +289,8 @@ def test_what_is_new_is_checked_even_beside_what_is_known() -> None:
 
 
 def test_a_later_format_is_refused_with_both_numbers() -> None:
-    later = GOLDEN.replace('"version": 1', '"version": 2').replace('"serial"', '"serial_number"')
-    with pytest.raises(NewerStateError, match=f"version 2; .* up to {VERSION}") as caught:
+    later = GOLDEN.replace('"version": 2', '"version": 3').replace('"serial"', '"serial_number"')
+    with pytest.raises(NewerStateError, match=f"version 3; .* up to {VERSION}") as caught:
         parse(later.encode())
     assert "Install" in (caught.value.hint or "")
 
@@ -292,6 +321,10 @@ EDITS: Mapping[str, tuple[str, str]] = {
     "an id that is a number": ('"audience_id": "7300000000000000042"', '"audience_id": 7300000000000000042'),
     "a digest that leads elsewhere": (f'"snapshot": "{"ab" * 32}"', '"snapshot": "../../../etc/passwd"'),
     "a digest cut short": ("cd" * 32, "cd" * 31),
+    "a place on no route": (f'"route": "{"ef" * 32}"', '"route": ""'),
+    "a partition before the first": ('"partition": 2', '"partition": -2'),
+    "a life without end": ('"retention_in_days": 30', '"retention_in_days": 366'),
+    "a use nobody knows": ("REACH_FREQUENCY", "REACH"),
     "a kind nobody knows": ('"kind": "delivery"', '"kind": "repaint"'),
     "a kind with another's fields": ('"kind": "delivery"', '"kind": "create"'),
     "a day that is not": ("2026-03-01T09:30:00Z", "2026-02-30T09:30:00Z"),

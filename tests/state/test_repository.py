@@ -22,7 +22,7 @@ from reconciler.state.errors import (
     UnwritableStateError,
 )
 from reconciler.state.local import LocalStore
-from reconciler.state.model import PendingDelivery, Resource, Run
+from reconciler.state.model import PendingDelivery, Place, Resource, Run
 from reconciler.state.repository import StateStore, open_state
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def test_many_writes_follow_each_other_without_a_read_between(state_store: State
     with state_store.lock("test"):
         opened = state_store.open()
         for rows in range(20):
-            pending = PendingDelivery("audience.a", "8", "ab" * 32, rows, "plan-1", datetime(2026, 3, 1, tzinfo=UTC))
+            place = Place("ef" * 32, rows=rows)
+            pending = PendingDelivery("audience.a", "8", "ab" * 32, place, "plan-1", datetime(2026, 3, 1, tzinfo=UTC))
             opened.save(change.with_pending(opened.state, pending))
         assert opened.state == state_store.read().state
         assert opened.state.serial == 20

@@ -136,7 +136,7 @@ def test_a_snapshot_is_kept(store: Store, file: Path) -> None:
 
 def test_the_target_of_a_delivery_under_way_is_kept(store: Store, file: Path) -> None:
     digest = sets.put_set(store, file)
-    delivery = PendingDelivery("audience.a", "8", digest, 0, "plan-1", MORNING)
+    delivery = PendingDelivery("audience.a", "8", digest, None, "plan-1", MORNING)
     assert sets.sweep(store, replace(STATE, pending=(delivery,))) == 0
     assert sets.has_set(store, digest)
 

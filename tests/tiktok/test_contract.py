@@ -165,15 +165,15 @@ async def test_the_life_of_a_streaming_audience(server: Server) -> None:
 
 
 async def test_identifiers_go_into_an_audience_and_out_of_it(server: Server) -> None:
-    values = [hashlib.md5(str(number).encode()).hexdigest() for number in range(3)]
+    values = [hashlib.md5(str(number).encode()).digest() for number in range(3)]
     batch = pa.record_batch([pa.array(values), pa.array([values[0], None, None])], names=["idfa_md5", "gaid_md5"])
     async with server.client() as tiktok:
         session = tiktok.acting_with(Secret(server.token))
         audience_id = await streaming.create(session, server.advertiser_id, AUDIENCE_NAME)
-        await streaming.send(session, server.advertiser_id, audience_id, "add", batch)
+        await streaming.send(session, server.advertiser_id, [audience_id], "add", batch)
         if server.local is not None:
             assert server.local.controls.member_count(audience_id) == 4
-        await streaming.send(session, server.advertiser_id, audience_id, "delete", batch.slice(0, 1))
+        await streaming.send(session, server.advertiser_id, [audience_id], "delete", batch.slice(0, 1))
         if server.local is not None:
             assert server.local.controls.member_count(audience_id) == 2
         await audiences.delete(session, server.advertiser_id, audience_id)

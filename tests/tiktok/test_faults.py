@@ -52,14 +52,14 @@ async def test_members_arrive_exactly_through_any_fault(
     sandbox: Sandbox, session: Session, advertiser_id: str, kind: str
 ) -> None:
     audience_id = await streaming.create(session, advertiser_id, "Lapsed buyers")
-    values = [hashlib.md5(str(number).encode()).hexdigest() for number in range(50)]
+    values = [hashlib.md5(str(number).encode()).digest() for number in range(50)]
     batch = pa.record_batch([pa.array(values)], names=["idfa_md5"])
     sandbox.controls.add_fault(kind, path="segment/mapping", times=2)
-    await streaming.send(session, advertiser_id, audience_id, "add", batch)
+    await streaming.send(session, advertiser_id, [audience_id], "add", batch)
     sandbox.controls.add_fault(kind, path="segment/mapping", times=1)
-    await streaming.send(session, advertiser_id, audience_id, "delete", batch.slice(0, 20))
+    await streaming.send(session, advertiser_id, [audience_id], "delete", batch.slice(0, 20))
 
-    assert {value for _, value in sandbox.controls.members(audience_id)} == set(values[20:])
+    assert {value for _, value in sandbox.controls.members(audience_id)} == {value.hex() for value in values[20:]}
 
 
 @pytest.mark.parametrize("kind", CERTAIN)

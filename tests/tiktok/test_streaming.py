@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import httpx
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from reconciler.identifiers import Hash, IdType
 from reconciler.tiktok import streaming
@@ -20,100 +18,29 @@ if TYPE_CHECKING:
     from tests.tiktok.conftest import FakeTikTok
 
 MAPPING = "/open_api/v1.3/segment/mapping/"
-DIGITS = "0123456789abcdef"
-
-
-def hashed(id_type: IdType) -> st.SearchStrategy[str | None]:
-    length = 32 if id_type.hash is Hash.MD5 else 64
-    return st.none() | st.text(DIGITS, min_size=length, max_size=length)
-
-
-@st.composite
-def batches(draw: st.DrawFn) -> pa.RecordBatch:
-    id_types = draw(st.lists(st.sampled_from(list(IdType)), min_size=1, unique=True))
-    rows = draw(st.integers(0, 8))
-    columns = [draw(st.lists(hashed(each), min_size=rows, max_size=rows)) for each in id_types]
-    return pa.record_batch([pa.array(each, pa.string()) for each in columns], names=[str(each) for each in id_types])
+AUDIENCE = "7300000000000000042"
 
 
 def people(count: int, id_type: IdType = IdType.IDFA_MD5) -> pa.RecordBatch:
     digest = hashlib.md5 if id_type.hash is Hash.MD5 else hashlib.sha256
-    values = [digest(str(number).encode()).hexdigest() for number in range(count)]
-    return pa.record_batch([pa.array(values, pa.string())], names=[str(id_type)])
+    values = [digest(str(number).encode()).digest() for number in range(count)]
+    return pa.record_batch([pa.array(values, pa.binary())], names=[str(id_type)])
+
+
+def written(batch: pa.RecordBatch) -> list[str]:
+    return [value.hex() for value in batch.column(0).to_pylist()]
 
 
 def delivered(fake: FakeTikTok) -> list[str]:
     return [row[0]["id"] for each in fake.requests for row in json.loads(each.content)["batch_data"]]
 
 
-@given(batch=batches(), audience_ids=st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=3))
-def test_columns_are_encoded_as_a_row_by_row_writer_would(batch: pa.RecordBatch, audience_ids: list[str]) -> None:
-    naive = [
-        [{} if value is None else {"id": value, "audience_ids": audience_ids} for value in row.values()]
-        for row in batch.to_pylist()
-    ]
-
-    assert json.loads(streaming.encode(batch, audience_ids)) == naive
-
-
-@given(batch=batches())
-def test_every_identifier_stays_under_its_own_label(batch: pa.RecordBatch) -> None:
-    rows = json.loads(streaming.encode(batch, ["73"]))
-
-    for place, name in enumerate(batch.schema.names):
-        assert [row[place].get("id") for row in rows] == batch.column(name).to_pylist()
-
-
-@pytest.mark.parametrize("start", [0, 3])
-def test_a_slice_of_a_batch_encodes_that_slice(start: int) -> None:
-    batch = people(6)
-
-    assert json.loads(streaming.encode(batch.slice(start, 2), ["73"])) == [
-        [{"id": value, "audience_ids": ["73"]}] for value in batch.column(0).to_pylist()[start : start + 2]
-    ]
-
-
-def test_text_of_any_arrow_type_is_taken() -> None:
-    values = people(3).column(0)
-    plain = streaming.encode(people(3), ["73"])
-
-    for other in (pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())):
-        assert streaming.encode(pa.record_batch([values.cast(other)], names=["idfa_md5"]), ["73"]) == plain
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        "ea7583cd-a667-48bc-b806-42ecb2b48606",
-        "person@example.com",
-        "",
-        "0" * 31,
-        "0" * 33,
-        "0" * 64,
-        "A" * 32,
-        "g" * 32,
-        "0" * 32 + "\n",
-        "0" * 31 + '"',
-    ],
-)
-async def test_what_is_not_a_hash_is_never_sent_nor_quoted(fake: FakeTikTok, raw: str, advertiser_id: str) -> None:
-    batch = pa.record_batch([pa.array(["0" * 32, None, raw])], names=["idfa_md5"])
-    with pytest.raises(UnhashedError, match="idfa_md5 is no md5 hash") as caught:
-        await streaming.send(fake.answers().session(), advertiser_id, "73", "add", batch)
+async def test_of_a_batch_with_something_raw_nothing_is_sent(fake: FakeTikTok, advertiser_id: str) -> None:
+    batch = pa.record_batch([pa.array([b"\x00" * 16] * 5 + [b"a@b.example"], pa.binary())], names=["idfa_md5"])
+    with pytest.raises(UnhashedError):
+        await streaming.send(fake.answers().session(), advertiser_id, ["73"], "add", batch, max_rows=2)
 
     assert not fake.requests
-    assert not raw or raw not in caught.value.message
-
-
-def test_the_same_text_is_a_hash_in_one_column_and_none_in_another() -> None:
-    streaming.encode(pa.record_batch([pa.array(["0" * 64])], names=["idfa_sha256"]), ["73"])
-    with pytest.raises(UnhashedError):
-        streaming.encode(pa.record_batch([pa.array(["0" * 64])], names=["idfa_md5"]), ["73"])
-
-
-def test_a_column_that_is_no_identifier_type_is_a_defect() -> None:
-    with pytest.raises(ValueError, match="mpid"):
-        streaming.encode(pa.record_batch([pa.array(["0" * 32])], names=["mpid"]), ["73"])
 
 
 @pytest.mark.parametrize(
@@ -135,10 +62,9 @@ def test_googles_id_is_called_aaid_where_it_is_streamed(id_type: IdType, name: s
 async def test_a_batch_is_sent_as_tiktok_documents_it(
     fake: FakeTikTok, advertiser_id: str, action: streaming.Action
 ) -> None:
-    batch = pa.record_batch(
-        [pa.array(["a" * 32, None]), pa.array(["b" * 32, "c" * 32])], names=["idfa_md5", "gaid_md5"]
-    )
-    await streaming.send(fake.answers().session(), advertiser_id, "73", action, batch)
+    columns = [pa.array([b"\xaa" * 16, None], pa.binary()), pa.array([b"\xbb" * 16, b"\xcc" * 16], pa.binary())]
+    batch = pa.record_batch(columns, names=["idfa_md5", "gaid_md5"])
+    await streaming.send(fake.answers().session(), advertiser_id, ["73"], action, batch)
 
     assert fake.last.url.path == MAPPING
     assert fake.sent() == {
@@ -152,46 +78,83 @@ async def test_a_batch_is_sent_as_tiktok_documents_it(
     }
 
 
+async def test_one_request_feeds_several_audiences(fake: FakeTikTok, advertiser_id: str) -> None:
+    legs = pa.record_batch([pa.array([0b01, 0b10, 0b11], pa.uint64())], names=["idfa_md5"])
+    await streaming.send(fake.answers().session(), advertiser_id, ["73", "74"], "add", people(3), legs=legs)
+
+    assert len(fake.requests) == 1
+    assert [row[0]["audience_ids"] for row in fake.sent()["batch_data"]] == [["73"], ["74"], ["73", "74"]]
+
+
 async def test_an_empty_batch_costs_no_call(fake: FakeTikTok, advertiser_id: str) -> None:
-    await streaming.send(fake.answers().session(), advertiser_id, "73", "add", people(0))
+    await streaming.send(fake.answers().session(), advertiser_id, ["73"], "add", people(0))
 
     assert not fake.requests
 
 
 async def test_a_batch_whose_answer_was_lost_is_sent_again(fake: FakeTikTok, advertiser_id: str) -> None:
     fake.breaks(httpx.ReadError("reset")).answers()
-    await streaming.send(fake.session(), advertiser_id, "73", "add", people(3))
+    await streaming.send(fake.session(), advertiser_id, ["73"], "add", people(3))
 
     assert len(fake.requests) == 2
 
 
 async def test_a_batch_of_too_many_bytes_goes_in_halves_that_lose_nothing(fake: FakeTikTok, advertiser_id: str) -> None:
-    batch = people(9_999, IdType.EMAIL_SHA256)
-    await streaming.send(fake.answers().session(), advertiser_id, "7300000000000000042", "add", batch)
+    batch, audiences = people(1_000, IdType.EMAIL_SHA256), [f"73{number:017}" for number in range(50)]
+    await streaming.send(fake.answers().session(), advertiser_id, audiences, "add", batch)
 
     assert len(fake.requests) == 2
     assert max(len(each.content) for each in fake.requests) <= streaming.MAX_BYTES
-    assert delivered(fake) == batch.column(0).to_pylist()
+    assert delivered(fake) == written(batch)
+
+
+async def test_the_halves_of_a_batch_go_where_the_whole_was_to_go(fake: FakeTikTok, advertiser_id: str) -> None:
+    legs = pa.record_batch([pa.array([1 << number % 3 for number in range(10)], pa.uint64())], names=["idfa_md5"])
+    audiences = ["73", "74", "75"]
+    await streaming.send(fake.answers().session(), advertiser_id, audiences, "add", people(10), legs=legs, max_rows=3)
+
+    sent = [row[0]["audience_ids"] for each in fake.requests for row in json.loads(each.content)["batch_data"]]
+    assert sent == [[audiences[number % 3]] for number in range(10)]
+
+
+async def test_a_row_that_is_too_large_goes_alone(
+    fake: FakeTikTok, advertiser_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "MAX_BYTES", 1)
+    await streaming.send(fake.answers().session(), advertiser_id, ["73"], "add", people(3))
+
+    assert [len(json.loads(each.content)["batch_data"]) for each in fake.requests] == [1, 1, 1]
 
 
 async def test_a_batch_of_too_many_rows_goes_in_halves_that_lose_nothing(fake: FakeTikTok, advertiser_id: str) -> None:
-    batch = people(12_001)
-    await streaming.send(fake.answers().session(), advertiser_id, "73", "add", batch)
+    batch = people(2_501)
+    await streaming.send(fake.answers().session(), advertiser_id, ["73"], "add", batch)
 
-    assert delivered(fake) == batch.column(0).to_pylist()
+    assert max(len(json.loads(each.content)["batch_data"]) for each in fake.requests) <= streaming.MAX_ROWS
+    assert delivered(fake) == written(batch)
+
+
+async def test_who_allows_more_rows_allows_as_many_more_bytes(fake: FakeTikTok, advertiser_id: str) -> None:
+    batch = people(streaming.MOST_ROWS, IdType.EMAIL_SHA256)
+    await streaming.send(
+        fake.answers().session(), advertiser_id, [AUDIENCE], "add", batch, max_rows=streaming.MOST_ROWS
+    )
+
+    assert len(fake.requests) == 1
+    assert delivered(fake) == written(batch)
 
 
 async def test_a_batch_of_the_default_size_with_every_type_is_one_request(fake: FakeTikTok, advertiser_id: str) -> None:
     columns = [people(streaming.MAX_ROWS, each).column(0) for each in IdType]
     batch = pa.record_batch(columns, names=[str(each) for each in IdType])
-    await streaming.send(fake.answers().session(), advertiser_id, "7300000000000000042", "add", batch)
+    await streaming.send(fake.answers().session(), advertiser_id, [AUDIENCE], "add", batch)
 
     assert len(fake.requests) == 1
 
 
 async def test_a_partly_taken_batch_is_reported(fake: FakeTikTok, advertiser_id: str) -> None:
     with pytest.raises(PartialSuccessError):
-        await streaming.send(fake.refuses(20001, "Partly.").session(), advertiser_id, "73", "add", people(3))
+        await streaming.send(fake.refuses(20001, "Partly.").session(), advertiser_id, ["73"], "add", people(3))
 
 
 async def test_creating_returns_the_new_id(fake: FakeTikTok, advertiser_id: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import audiences, population
+from reconciler.sandbox import audiences, packed_sets
 from reconciler.sandbox.adgroups import refuse_in_use
 from reconciler.sandbox.audiences import AUDIENCE_TYPES, FILE_TYPE
 from reconciler.sandbox.controls.accounts import add_account
@@ -94,13 +94,17 @@ class AudienceControls(ControlGroup):
             return audiences.owned_by(transaction, advertiser_id)
 
     def members(self, audience_id: str) -> frozenset[tuple[str, str]]:
-        """Return every member as the name of its `id_schema` and its hash in lower-case hexadecimal."""
+        """Return every member as its type and its hash in lower-case hexadecimal.
+
+        Types are spelled as the members came: as `id_schema` names them (``AAID_MD5``) in a streaming audience, as
+        `calculate_type` does (``GAID_MD5``, ``FIRST_MD5``) in one made of files.
+        """
         with self._transaction() as transaction:
-            audience = require_audience(transaction, audience_id)
-            return population.members_of(transaction, audience.audience_no)
+            require_audience(transaction, audience_id)
+            return frozenset(packed_sets.members(transaction, audience_id))
 
     def member_count(self, audience_id: str) -> int:
         """Return how many identifiers the audience holds now, visible in `cover_num` or not."""
         with self._transaction() as transaction:
-            audience = require_audience(transaction, audience_id)
-            return population.count_members(transaction, audience.audience_no)
+            require_audience(transaction, audience_id)
+            return packed_sets.count_identifiers(transaction, audience_id)

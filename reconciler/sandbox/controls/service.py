@@ -61,6 +61,16 @@ class ServiceControls(ControlGroup):
         with self._transaction() as transaction:
             transaction.set_setting("tier", tier)
 
+    def set_processing(self, seconds: int | None) -> None:
+        """Let files that come from now on be processed that long, on the virtual clock; None for the usual time.
+
+        Until then every update of their audience is refused with "Audience is not editable"; 0 never refuses one.
+        """
+        if seconds is not None and seconds < 0:
+            raise SandboxError(f"nothing is processed in {seconds} seconds", hint="Use 0 or a positive number.")
+        with self._transaction() as transaction:
+            transaction.set_setting("processing_seconds", seconds)
+
     def requests(self) -> tuple[LoggedRequest, ...]:
         """Return every request since the log was last cleared, in order."""
         with self._transaction() as transaction:

@@ -1,0 +1,153 @@
+"""What becomes of each action of an apply: written up as it happens, told in the order actions are to happen."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from reconciler.apply.errors import RefusedError
+from reconciler.apply.model import Outcome, OutcomeStatus
+from reconciler.apply.workbench import Tally
+from reconciler.errors import ReconcilerError
+from reconciler.state.errors import StateError
+from reconciler.tiktok.errors import CredentialError, UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterable, Iterator, Sequence
+
+    from reconciler.apply.workbench import Workbench
+    from reconciler.plan.model import Action, Block
+
+FATAL: Final = (CredentialError, UnreachableError, StateError)
+"""After one of these the next action would only meet it again, or must not be tried: the apply stops."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """An action on its way.
+
+    Attributes:
+        action: What is to be done.
+        lacks: How far it has not come, in a phrase, should the apply stop now.
+        is_begun: Whether any work has been done on it.
+        remark: What a person should know about it though it is done; usually nothing.
+        tally: What has arrived for it alone, and its identifiers that travelled with others'.
+        outcome: What became of it; None while it is open.
+    """
+
+    action: Action
+    lacks: str = "not begun"
+    is_begun: bool = False
+    remark: str = ""
+    tally: Tally = field(default_factory=Tally)
+    outcome: Outcome | None = None
+
+
+class Ledger:
+    """The actions of an apply.
+
+    Args:
+        bench: What the apply works with.
+        actions: What is to be done, in the order it is told. What a guard stands against is closed from the start.
+
+    Attributes:
+        stopped_by: Why nothing more may be done, or None.
+    """
+
+    def __init__(self, bench: Workbench, actions: Iterable[Action]) -> None:
+        self.stopped_by: str | None = None
+        self._bench = bench
+        self._entries = [Entry(each) for each in actions]
+        for entry in self._entries:
+            if entry.action.is_blocked:
+                self._close(entry, _barred(entry.action.blocked_by))
+
+    def open(self) -> Iterator[Entry]:
+        """Yield the actions that are still to be worked on; none once the apply has stopped."""
+        for entry in self._entries:
+            if entry.outcome is None and self.stopped_by is None:
+                yield entry
+
+    def bench_for(self, entry: Entry) -> Workbench:
+        """Return the bench for work on one action: what arrives is counted for it."""
+        return replace(self._bench, tally=entry.tally)
+
+    async def attempt(self, entries: Sequence[Entry], work: Awaitable[object]) -> bool:
+        """Do work on some actions and return whether it was done; if not, why not is what became of each of them.
+
+        The failure of some leaves the others alone; a guard met at the last moment does too. Cancelling (Ctrl-C), and
+        what everything else would only meet again, stops the apply.
+        """
+        self._begin(entries)
+        try:
+            await work
+        except asyncio.CancelledError:
+            self.stopped_by = "interrupted"
+            ending = _Ending(OutcomeStatus.INTERRUPTED)
+        except RefusedError as refusal:
+            ending = _barred((refusal.block,))
+        except ReconcilerError as problem:
+            self.stopped_by = problem.message if isinstance(problem, FATAL) else None
+            ending = _Ending(OutcomeStatus.FAILED, problem.message, way_out=problem.hint or "")
+        else:
+            return True
+        for entry in entries:
+            self._close(entry, ending)
+        return False
+
+    def done(self, entry: Entry) -> None:
+        """Close an action that was carried out whole."""
+        self._close(entry, _Ending(OutcomeStatus.DONE, entry.remark))
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Return what became of each action; those still open were left, for the reason the apply stopped."""
+        for entry in self._entries:
+            if entry.outcome is None:
+                self._close(entry, _Ending(OutcomeStatus.SKIPPED, f"{entry.lacks}: {self.stopped_by}"))
+        return tuple(entry.outcome for entry in self._entries if entry.outcome is not None)
+
+    def tallies(self) -> list[Tally]:
+        """Return what arrived: first what travelled for several actions together, then what did for each alone."""
+        return [self._bench.tally, *(entry.tally for entry in self._entries)]
+
+    def _begin(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            if not entry.is_begun:
+                entry.is_begun = True
+                self._bench.progress.began(entry.action)
+
+    def _close(self, entry: Entry, ending: _Ending) -> None:
+        action, resource = entry.action, self._bench.state.state.resources.get(entry.action.address)
+        entry.outcome = Outcome(
+            action.address,
+            action.kind,
+            ending.status,
+            ending.message,
+            ending.details,
+            resource.audience_id if entry.is_begun and resource else action.audience_id,
+            entry.tally.added,
+            entry.tally.removed,
+            ending.way_out,
+        )
+        if entry.is_begun:
+            self._bench.progress.ended(action)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """What an `Outcome` says of how an action ended."""
+
+    status: OutcomeStatus
+    message: str = ""
+    details: tuple[str, ...] = ()
+    way_out: str = ""
+
+
+def _barred(blocks: Sequence[Block]) -> _Ending:
+    return _Ending(
+        OutcomeStatus.BLOCKED,
+        "; ".join(block.message for block in blocks),
+        tuple(line for block in blocks for line in block.details),
+        " ".join(block.way_out for block in blocks if block.way_out),
+    )

@@ -1,0 +1,238 @@
+"""Rows out of a database: one SELECT, read as Arrow columns, with the work done there that can be done there."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import ibis
+import ibis.expr.operations as ops
+import sqlglot
+from ibis.common.exceptions import IbisError, UnsupportedOperationError
+from sqlglot import TokenType, exp
+from sqlglot.errors import ErrorLevel, SqlglotError
+
+from reconciler.identity import dialects
+from reconciler.identity.drivers.failures import Doing, telling
+from reconciler.identity.drivers.kinds import driver_for
+from reconciler.identity.drivers.model import Column, Resources, Url, converted
+from reconciler.identity.errors import IdentityError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from reconciler.identifiers import MappedColumn
+    from reconciler.identity.dialects import Functions
+    from reconciler.identity.drivers.model import Driver, Session
+    from reconciler.origin import QueryOrigin
+
+SOURCE: Final = "source"
+"""The name that the query's result has in the SQL that runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The result of a query, not read yet.
+
+    Attributes:
+        driver: What kind of database it is.
+        place: Where it is, for people; no password in it.
+        query: The SELECT.
+        columns: Its columns.
+        verdicts: Further columns, of truth values, each with its SQL.
+    """
+
+    driver: Driver
+    place: str
+    query: str
+    columns: tuple[Column, ...]
+    session: Session = field(repr=False)
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What people call it: ``PostgreSQL at db.example.com:5432``."""
+        return f"{self.driver.name} at {self.place}"
+
+    @property
+    def dialect(self) -> str:
+        """Its SQL, as Ibis calls it."""
+        return self.driver.dialect
+
+    @property
+    def functions(self) -> Functions | None:
+        """What its SQL can hash with, if anything."""
+        return dialects.functions_for(self.dialect)
+
+    @property
+    def judges(self) -> bool:
+        """Whether a translated `where` chooses the rows here that it would choose in DuckDB."""
+        return dialects.judges(self.dialect)
+
+    @property
+    def table(self) -> ir.Table:
+        """The result as an Ibis table, to make expressions of; bound to no backend."""
+        types = {column.name: column.type for column in self.columns}
+        return ibis.table({**types, **dict.fromkeys(self.verdicts, "boolean")}, name=SOURCE)
+
+    def judging(self, verdicts: Mapping[str, str]) -> Database:
+        """Return the same rows with a column more for each of `verdicts`: whether its condition holds, never null.
+
+        Args:
+            verdicts: Conditions in this database's SQL, by the names of their columns.
+
+        Raises:
+            SourceError: The database does not take a condition.
+        """
+        judging = replace(self, verdicts={**self.verdicts, **verdicts})
+        with telling(self.driver.name, self.place, Doing.DESCRIBING, judging.query):
+            self.session.describe(judging.sql(judging.table))
+        return judging
+
+    def can_hash(self, columns: Sequence[MappedColumn]) -> bool:
+        """Return whether the rules of `columns`, computed here, give what they give in DuckDB.
+
+        Asked by a query of constants, because servers differ: in their encoding, their idea of lower case, their
+        regular expressions.
+        """
+        functions = self.functions
+        if functions is None:
+            return False
+        text, number = ibis.dtype("string"), ibis.dtype("int64")
+        constants = replace(
+            self,
+            query=dialects.samples(self.dialect),
+            columns=(Column("place", number), Column("raw", text)),
+            verdicts={},
+        )
+        answers = dialects.judged(constants.table, columns, functions)
+        try:
+            batches = list(constants.batches(answers))
+        except (IdentityError, IbisError):
+            return False
+        answered = [row for batch in batches for row in batch.to_pylist()]
+        return answered == dialects.expected(columns)
+
+    def accepts(self, expression: ir.Table) -> bool:
+        """Return whether `expression` compiles for this database and the database would run it; reads no row."""
+        try:
+            with telling(self.driver.name, self.place, Doing.DESCRIBING, self.query):
+                self.session.describe(self.sql(expression))
+        except (IdentityError, IbisError):
+            return False
+        return True
+
+    def sql(self, expression: ir.Table) -> str:
+        """Return the SQL of an expression over `table`; the query stands in it as it was written.
+
+        Raises:
+            IbisError: The database's SQL has nothing for it.
+        """
+        if expression.op().find(ops.TryCast) and not dialects.casts_to_null(self.dialect):
+            raise UnsupportedOperationError(f"a value that does not convert fails in {self.driver.name}")
+        compiled = dialects.stepwise(str(ibis.to_sql(expression, dialect=self.dialect)), self.dialect)
+        # An expression's own WITH joins ours.
+        rest = f", {compiled.removeprefix('WITH ')}" if compiled.startswith("WITH ") else f" {compiled}"
+        return f"WITH {self._quoted(SOURCE)} AS (\n{self._source()}\n){rest}"
+
+    def batches(self, expression: ir.Table) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of an expression over `table` as they come, with its columns and types.
+
+        Raises:
+            SourceError: The connection broke, or a row did not compute. No message holds a value of a row.
+        """
+        schema = expression.schema()
+        with telling(self.driver.name, self.place, Doing.READING, self.query):
+            for batch in self.session.batches(self.sql(expression), schema):
+                if batch.num_rows:
+                    yield converted(batch, schema.to_pyarrow())
+
+    def _source(self) -> str:
+        """Return the query in its casts and verdicts. A condition has lines of its own: it may end in a comment."""
+        source = self.query
+        if any(column.cast for column in self.columns):
+            source = f"SELECT {', '.join(map(self._cast, self.columns))} FROM (\n{source}\n) AS {self._quoted('found')}"
+        if self.verdicts:
+            verdicts = ", ".join(
+                f"CASE WHEN (\n{condition}\n) THEN TRUE ELSE FALSE END AS {self._quoted(name)}"
+                for name, condition in self.verdicts.items()
+            )
+            source = f"SELECT *, {verdicts} FROM (\n{source}\n) AS {self._quoted('judged')}"
+        return source
+
+    def _cast(self, column: Column) -> str:
+        name = self._quoted(column.name)
+        return f"CAST({name} AS {column.cast}) AS {name}" if column.cast else name
+
+    def _quoted(self, name: str) -> str:
+        return exp.to_identifier(name, quoted=True).sql(dialects.sqlglot_name(self.dialect))
+
+
+@contextmanager
+def connect(origin: QueryOrigin, *, scratch: Path | None = None, memory: str = "512MB") -> Iterator[Database]:
+    """Connect to the database of `origin` and look at the columns of its query; close the connection at the end.
+
+    Args:
+        origin: The connection's URL and the query, one SELECT.
+        scratch: Where a database that runs in this process (a DuckDB file) spills; None for the system's folder.
+        memory: What such a database may hold.
+
+    Raises:
+        SourceError: No such kind of database, its driver is not installed, it does not answer or refuses the user, or
+            the query is no SELECT or does not run. The message holds neither the password nor a value of a row.
+    """
+    url = Url.parse(origin.connection.reveal())
+    driver = driver_for(url.scheme)
+    query = checked(origin.query, driver)
+    driver.require()
+    with (
+        telling(driver.name, url.place, Doing.CONNECTING),
+        driver.open(url, Resources(scratch or Path(tempfile.gettempdir()), memory)) as session,
+    ):
+        with telling(driver.name, url.place, Doing.DESCRIBING, query):
+            columns = session.describe(query)
+        _check_names(columns)
+        yield Database(driver, url.place, query, columns, session)
+
+
+def checked(query: str, driver: Driver) -> str:
+    """Return `query` without a semicolon at its end, having seen that it only reads.
+
+    Raises:
+        SourceError: It is not one SELECT in the database's SQL.
+    """
+    dialect = dialects.sqlglot_name(driver.dialect)
+    try:
+        tokens = sqlglot.tokenize(query, read=dialect)
+        if tokens and tokens[-1].token_type is TokenType.SEMICOLON:
+            query = query[: tokens[-1].start]
+        (statement,) = sqlglot.parse(query, dialect=dialect, error_level=ErrorLevel.RAISE)
+    except (SqlglotError, RecursionError, ValueError):
+        raise _not_a_select(driver) from None
+    if not isinstance(statement, exp.Query) or statement.find(exp.DML, exp.DDL, exp.Into, exp.Lock, exp.Command):
+        raise _not_a_select(driver)
+    return query
+
+
+def _not_a_select(driver: Driver) -> SourceError:
+    return SourceError(
+        f"the query is not one SELECT in the SQL of {driver.name}",
+        hint="Write a single SELECT (WITH … SELECT is fine); nothing that writes or locks.",
+    )
+
+
+def _check_names(columns: Sequence[Column]) -> None:
+    seen: set[str] = set()
+    for column in columns:
+        if column.name.casefold() in seen:
+            raise SourceError(
+                f'the query has the column "{column.name}" twice',
+                hint="Rename one with AS; upper and lower case do not tell columns apart.",
+            )
+        seen.add(column.name.casefold())

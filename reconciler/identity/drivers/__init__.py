@@ -1,0 +1,1 @@
+"""How each kind of database and of store is spoken to. Optional packages are imported here and nowhere else."""

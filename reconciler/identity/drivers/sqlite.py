@@ -1,0 +1,128 @@
+"""SQLite by ADBC, with the types that SQLite itself does not insist on.
+
+A SQLite column holds values of any type, whatever it is declared as. Here a column has the type it is declared with;
+one without a declaration, such as an expression, has the narrowest type that all of its values share. ADBC would guess
+types from the first rows, so each query begins with a row of known types, which is taken off again.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Final, Protocol
+from uuid import uuid4
+
+import ibis.expr.datatypes as dt
+
+from reconciler.identity.drivers.model import Column, closing_batches, local_file, module
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import ibis
+    import pyarrow as pa
+
+    from reconciler.identity.drivers.adbc import Cursor
+    from reconciler.identity.drivers.model import Resources, Session, Url
+
+_BATCH_ROWS: Final = 1 << 16
+
+
+class _Connection(Protocol):
+    def cursor(self) -> Cursor: ...
+
+
+class _SQLite:
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+
+    def describe(self, query: str) -> tuple[Column, ...]:
+        with closing(self._connection.cursor()) as cursor, _view(cursor, query) as view:
+            declared = _rows(cursor, f"PRAGMA table_info({view})")
+            return tuple(
+                Column(str(each["name"]), _declared(str(each["type"])) or _held(cursor, view, str(each["name"])))
+                for each in declared
+            )
+
+    def batches(self, query: str, schema: ibis.Schema) -> Iterator[pa.RecordBatch]:
+        with closing(self._connection.cursor()) as cursor:
+            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_BATCH_ROWS)})
+            cursor.execute(_led_by_types(query, schema))
+            leading = 1
+            for batch in closing_batches(cursor.fetch_record_batch()):
+                yield batch.slice(leading)
+                leading = 0
+
+
+@contextmanager
+def open_sqlite(url: Url, _: Resources) -> Iterator[Session]:
+    """Open a SQLite file, read-only: ``sqlite:///relative.db`` or ``sqlite:////absolute.db``."""
+    connect = module("adbc_driver_sqlite.dbapi").connect
+    with closing(connect(f"{local_file(url).as_uri()}?mode=ro", autocommit=True)) as connection:
+        yield _SQLite(connection)
+
+
+@contextmanager
+def _view(cursor: Cursor, query: str) -> Iterator[str]:
+    """Give `query` a name for a moment. A temporary view lives in memory: the file stays untouched."""
+    name = f"view_{uuid4().hex}"
+    cursor.execute(f"CREATE TEMP VIEW {name} AS {query}")
+    try:
+        yield name
+    finally:
+        cursor.execute(f"DROP VIEW {name}")
+
+
+def _declared(type_: str) -> dt.DataType | None:
+    """Return the type that a declaration stands for, by SQLite's own rules and the names of dates and truth values."""
+    declared = type_.upper()
+    if "BOOL" in declared:
+        return dt.boolean
+    if "DATETIME" in declared or "TIMESTAMP" in declared:
+        return dt.Timestamp()
+    if declared == "DATE":
+        return dt.date
+    if "INT" in declared:
+        return dt.int64
+    if any(each in declared for each in ("CHAR", "CLOB", "TEXT", "UUID", "JSON")):
+        return dt.string
+    if any(each in declared for each in ("REAL", "FLOA", "DOUB", "NUM", "DEC")):
+        return dt.float64
+    return None
+
+
+def _held(cursor: Cursor, view: str, column: str) -> dt.DataType:
+    """Return the type of a column without a declared one, by looking at every value."""
+    name = _quoted(column)
+    kinds = {row["kind"] for row in _rows(cursor, f"SELECT DISTINCT typeof({name}) AS kind FROM {view}")} - {"null"}
+    if kinds == {"integer"}:
+        return dt.int64
+    if kinds == {"blob"}:
+        return dt.binary
+    return dt.float64 if kinds and kinds <= {"integer", "real"} else dt.string
+
+
+def _led_by_types(query: str, schema: ibis.Schema) -> str:
+    """Return `query` with a first row that shows the type of each column: SQLite yields a UNION ALL in order."""
+    examples = ", ".join(f"{_example(dtype)} AS {_quoted(name)}" for name, dtype in schema.items())
+    values = ", ".join(
+        f"CAST({_quoted(name)} AS TEXT)" if _example(dtype) == "''" else _quoted(name) for name, dtype in schema.items()
+    )
+    return f"SELECT {examples} UNION ALL SELECT {values} FROM (\n{query}\n)"
+
+
+def _example(dtype: dt.DataType) -> str:
+    if dtype.is_integer() or dtype.is_boolean():
+        return "0"
+    if dtype.is_floating():
+        return "0.0"
+    return "x''" if dtype.is_binary() else "''"
+
+
+def _rows(cursor: Cursor, statement: str) -> list[dict[str, object]]:
+    cursor.execute(statement)
+    rows: list[dict[str, object]] = cursor.fetch_record_batch().read_all().to_pylist()
+    return rows
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
