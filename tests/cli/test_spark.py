@@ -9,16 +9,15 @@ import pytest
 from tests.services import spark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.cli.project import Project
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
-def installed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def installed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in spark.environment(tmp_path_factory.mktemp("java") / "home").items():
         monkeypatch.setenv(name, value)
-    return
 
 
 def test_people_come_and_go_as_with_duckdb(project: Project) -> None:

@@ -189,8 +189,8 @@ def test_the_folder_for_spilling_is_private_and_gone_afterwards(tmp_path: Path) 
 
 
 def test_an_unknown_engine_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedEngineError, match="spark"):
-        Engine(tmp_path, url="spark://host")
+    with pytest.raises(UnsupportedEngineError, match="flink"):
+        Engine(tmp_path, url="flink://host")
 
 
 def test_running_out_of_memory_is_an_error_with_a_way_out(tmp_path: Path, write: Any) -> None:

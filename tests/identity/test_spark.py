@@ -11,6 +11,10 @@ import os
 import random
 import shutil
 import socket
+import sqlite3
+import subprocess
+import sys
+import traceback
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,16 +38,19 @@ from reconciler.identity import (
     ownership,
     source,
 )
-from reconciler.identity.engines.spark import source as spark_source
+from reconciler.identity.engines.spark import session
 from reconciler.identity.engines.spark import url as spark_url
 from reconciler.identity.setfile import schema_of, writing
-from reconciler.origin import FileOrigin
+from reconciler.origin import FileOrigin, QueryOrigin
+from reconciler.secret import Secret
 from tests.services import spark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.identity import SetSummary
+
+pytestmark = pytest.mark.slow
 
 MPID = MappedColumn(Identity.MPID, "mpid")
 IDFA = MappedColumn(Identity.IDFA, "idfa")
@@ -169,7 +176,7 @@ def test_every_format_is_read_and_judged_alike(both: Both, name: str) -> None:
         wheres = [None, "country is null", "orders > 2 and spent < 4.5", "since >= date '2024-02-01'", "mpid = 2"]
     duckdb, on_spark = both.build(path, [MPID, IDFA], *wheres)
     assert on_spark == duckdb
-    assert duckdb["set0"].users == 3
+    assert duckdb["set0"].users == 2
 
 
 @pytest.mark.parametrize(
@@ -240,8 +247,8 @@ def test_columns_of_every_type_stand_beside_identifiers(both: Both) -> None:
     pq.write_table(pa.table(columns), both.folder / "a.parquet")
     wheres = [
         None,
-        "exact < timestamp '1970-01-01 00:00:00'",
-        "moment > timestamptz '2000-01-01 00:00:00+00'",
+        "exact < '1970-01-01 00:00:00'",
+        "moment > date '2000-01-01'",
         "small >= 2 and told = 'b'",
         "nothing is null",
     ]
@@ -272,9 +279,7 @@ def test_files_may_differ_in_a_columns_type_and_order(both: Both) -> None:
     third = {"idfa": pa.nulls(1), "mpid": pa.array([4], pa.int64()), "seen": pa.nulls(1)}
     for name, columns in (("a", first), ("b", second), ("c", third)):
         pq.write_table(pa.table(columns), both.folder / f"{name}.parquet")
-    duckdb, on_spark = both.build(
-        f"{both.folder}/*.parquet", [MPID, IDFA], None, "seen > timestamp '1970-01-01 00:00:00'"
-    )
+    duckdb, on_spark = both.build(f"{both.folder}/*.parquet", [MPID, IDFA], None, "seen > '1970-01-01 00:00:00'")
     assert on_spark == duckdb
 
 
@@ -316,7 +321,6 @@ def test_columns_as_people_have_them(both: Both) -> None:
         '{{"a": "{}"}}',
         '["{}"]],[["x"]',
         '"{}"',
-        "[NaN]",
     ],
 )
 def test_what_is_no_json_array_is_taken_as_one_value(both: Both, text: str) -> None:
@@ -332,10 +336,24 @@ def test_sources_in_parts_make_the_same_sets(both: Both, monkeypatch: pytest.Mon
         pa.table({"mpid": [str(each % 70) for each in range(100)], "idfa": people}), both.folder / "a.parquet"
     )
     whole, _ = both.build(both.folder / "a.parquet", [MPID, IDFA])
-    for module in (source, spark_source):
-        monkeypatch.setattr(module, "_ONE_PART", 10)
+    monkeypatch.setattr(source, "_ONE_PART", 10)
     monkeypatch.setattr(ownership, "_AT_ONCE", 30)
     assert both.build(both.folder / "a.parquet", [MPID, IDFA]) == (whole, whole)
+
+
+def test_rows_that_a_database_gives_make_the_same_sets(both: Both) -> None:
+    with sqlite3.connect(both.folder / "people.db") as database:
+        database.execute("create table people (mpid text, idfa text, email text)")
+        devices = [(str(each % 30), str(uuid.UUID(int=each + 1)), f"ME{each % 7}@example.org") for each in range(50)]
+        database.executemany("insert into people values (?, ?, ?)", devices)
+    database.close()
+    origin = QueryOrigin(Secret(f"sqlite:///{both.folder / 'people.db'}"), "select * from people")
+    selections = {"set": Selection("mpid <> '3'", (Identity.IDFA, Identity.EMAIL))}
+    duckdb, on_spark = (
+        engine.build(origin, [MPID, IDFA, EMAIL], selections, both.folder) for engine in (both.duckdb, both.spark)
+    )
+    assert on_spark == duckdb
+    assert duckdb["set"].users == 29
 
 
 def put(path: Path, people: Mapping[int, Sequence[int]]) -> Path:
@@ -379,12 +397,12 @@ def test_differences_and_routes_are_the_same(both: Both, monkeypatch: pytest.Mon
     assert {each[1] for each in routed[0]} == {"add", "remove"}
 
 
-def test_a_where_that_fails_on_a_value_does_not_show_it(both: Both) -> None:
+def test_a_where_that_fails_on_a_value_does_not_show_it(both: Both, capfd: pytest.CaptureFixture[str]) -> None:
     pq.write_table(pa.table({"idfa": [UUID], "note": ["a secret"]}), both.folder / "a.parquet")
     duckdb, on_spark = both.refused(both.folder / "a.parquet", [IDFA], "cast(note as integer) > 1")
     assert isinstance(on_spark, WhereError)
     assert str(on_spark) == str(duckdb)
-    assert on_spark.__cause__ is None
+    assert "a secret" not in "".join(traceback.format_exception(on_spark)) + capfd.readouterr().err
 
 
 def test_a_where_that_spark_would_read_otherwise_is_refused_before_it_starts(tmp_path: Path) -> None:
@@ -486,6 +504,33 @@ def test_a_cluster_that_does_not_answer_is_named(tmp_path: Path, scheme: str) ->
         pytest.raises(UnsupportedEngineError, match=f"no Spark answers at 127.0.0.1:{port}"),
     ):
         engine.delta(Delivered(), target)
+
+
+def test_without_java_the_way_to_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(UnsupportedEngineError, match="Spark needs Java 17 or 21") as caught:
+        session._check_java()
+    assert "sc://host:15002, which needs no Java here" in str(caught.value.hint)
+
+
+def test_a_java_that_does_not_start_is_quoted(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    java = tmp_path / "bin" / "java"
+    java.write_text("#!/bin/sh\necho Error: out of luck >&2\nexit 1\n")
+    java.chmod(0o755)
+    path = write(tmp_path / "a.parquet", PEOPLE)
+    asking = (
+        "from pathlib import Path\nfrom reconciler.identity import *\nfrom reconciler.identifiers import *\n"
+        "from reconciler.origin import FileOrigin\n"
+        f"origin, columns = FileOrigin({str(path)!r}, 'a'), [MappedColumn(Identity.IDFA, 'idfa')]\n"
+        f"with Engine(Path({str(tmp_path)!r}) / 'scratch', url='local[2]') as engine:\n"
+        f"    try: engine.build(origin, columns, {{'a': Selection(None, (Identity.IDFA,))}}, Path({str(tmp_path)!r}))\n"
+        "    except EngineError as error: print(error)\n"
+    )
+    environment = {**os.environ, "JAVA_HOME": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", asking], env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout == "Spark does not start at local[2]: Error: out of luck\n"
+    assert ran.stderr == ""
 
 
 def test_without_pyspark_the_way_to_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

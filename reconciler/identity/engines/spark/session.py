@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -49,6 +50,9 @@ _MEANING: Final = {
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.files.ignoreCorruptFiles": "false",
 }
+
+_CHATTER: Final = re.compile(r"\t|WARNING|NOTE|Using |Setting |To adjust |\S*spark-class: ")
+"""Beginnings of lines that do not say why Java has not started."""
 
 
 def start(url: str) -> Session:
@@ -146,8 +150,8 @@ def _did_not_start(url: str, complaints: str) -> EngineError | UnsupportedEngine
         return UnsupportedEngineError(
             "Spark needs Java 17 or 21, and this machine's is older", hint="Set JAVA_HOME to a newer one."
         )
-    said = [line.strip() for line in complaints.splitlines() if line.strip() and not line.startswith("\t")]
-    why = f": {said[-1]}" if said else ""
+    said = [line.strip() for line in complaints.splitlines() if line.strip() and not _CHATTER.match(line)]
+    why = f": {' '.join(said[:2])}" if said else ""
     return EngineError(f"Spark does not start at {url}{why}", hint="Does spark-submit --version run here?")
 
 

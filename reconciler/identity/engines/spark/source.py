@@ -8,7 +8,7 @@ looked through here once more; Parquet, which is what a cluster should be given,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import ibis
 
@@ -18,7 +18,7 @@ from reconciler.identity.engines.spark.reading import read_columns
 from reconciler.identity.files import most_rows, read_header
 from reconciler.identity.hashing import PART, Layout, hash_rows, keyed
 from reconciler.identity.opened import Hashed
-from reconciler.identity.source import detect_schema, own_name, read_rows, resolve, text_schema
+from reconciler.identity.source import detect_schema, digits_for, own_name, read_rows, resolve, text_schema
 from reconciler.identity.translation import translate
 from reconciler.origin import Format
 
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
     from reconciler.identity.engines.spark.backend import SparkBackend
     from reconciler.identity.files import Files
     from reconciler.identity.source import FileSource, Found
-
-_ONE_PART: Final = 1_000_000
-"""Rows that this process takes from Spark at once. More are taken apart by a hexadecimal digit of their persons, …"""
-_SIXTEEN_PARTS: Final = 16_000_000
-"""… more than these by two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ class SparkSource:
     def land(self, columns: Sequence[MappedColumn], wheres: Sequence[str | None], folder: Path) -> Hashed:
         """Read the files once and keep their rows hashed in `folder`."""
         rows = self._rows(columns, wheres, validate=True)
-        layout, digits = Layout.of(rows), _digits(most_rows(self.files))
+        layout, digits = Layout.of(rows), digits_for(most_rows(self.files))
         spark = self.engine()
         with reading_source(self.files):
             spark.land(keyed(spark, hash_rows(spark, rows), layout, digits=digits), folder, by=PART if digits else None)
@@ -128,8 +123,3 @@ def choose(
         for each in found
     ]
     return Rows(table, cells_of(spark, table, within), tuple(chosen))
-
-
-def _digits(rows: int) -> int:
-    """Return how many hexadecimal digits of their persons so many rows are taken apart by."""
-    return 0 if rows <= _ONE_PART else 1 if rows <= _SIXTEEN_PARTS else 2
