@@ -11,7 +11,7 @@ from reconciler.apply.model import Outcome, OutcomeStatus
 from reconciler.apply.workbench import Tally
 from reconciler.errors import ReconcilerError
 from reconciler.state.errors import StateError
-from reconciler.tiktok.errors import CredentialError, UnreachableError
+from reconciler.tiktok.errors import CredentialError, InvalidRequestError, PermissionDeniedError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Iterator, Sequence
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 FATAL: Final = (CredentialError, UnreachableError, StateError)
 """After one of these the next action would only meet it again, or must not be tried: the apply stops."""
+
+REFUSALS: Final = (InvalidRequestError, PermissionDeniedError)
+"""What TikTok will not do for one audience, and so not for any that travels with it."""
 
 
 @dataclass(slots=True)
@@ -73,11 +76,16 @@ class Ledger:
         """Return the bench for work on one action: what arrives is counted for it."""
         return replace(self._bench, tally=entry.tally)
 
-    async def attempt(self, entries: Sequence[Entry], work: Awaitable[object]) -> bool:
+    async def attempt(self, entries: Sequence[Entry], work: Awaitable[object], *, is_only_way: bool = True) -> bool:
         """Do work on some actions and return whether it was done; if not, why not is what became of each of them.
 
         The failure of some leaves the others alone; a guard met at the last moment does too. Cancelling (Ctrl-C), and
         what everything else would only meet again, stops the apply.
+
+        Args:
+            entries: The actions.
+            work: What to do.
+            is_only_way: Whether there is no other way to do it; else what TikTok refuses is left open.
         """
         self._begin(entries)
         try:
@@ -88,6 +96,8 @@ class Ledger:
         except RefusedError as refusal:
             ending = _barred((refusal.block,))
         except ReconcilerError as problem:
+            if isinstance(problem, REFUSALS) and not is_only_way:
+                return False
             self.stopped_by = problem.message if isinstance(problem, FATAL) else None
             ending = _Ending(OutcomeStatus.FAILED, problem.message, way_out=problem.hint or "")
         else:

@@ -25,7 +25,7 @@ from reconciler.state import change
 from reconciler.state.model import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.apply.deliver import Delivery
     from reconciler.apply.ledger import Entry
@@ -116,15 +116,31 @@ async def _fill(ledger: Ledger, plan: Plan, bench: Workbench) -> None:
         if entry.action.members is not None:
             await ledger.attempt([entry], sort(entry, entry.action.members))
     for load in _loads(streamed):
-        entries, deliveries = [entry for entry, _ in load], [delivery for _, delivery in load]
-        if ledger.stopped_by is None and await ledger.attempt(entries, deliver(bench, deliveries, plan.plan_id)):
-            for entry in entries:
-                _is_filled(ledger, entry)
+        await _stream(ledger, load, plan, bench)
     for entry, members in files:
         if ledger.stopped_by is None:
             work = deliver_files(ledger.bench_for(entry), entry.action, members, plan.plan_id)
             if await ledger.attempt([entry], work):
                 _is_filled(ledger, entry)
+
+
+async def _stream(ledger: Ledger, load: Sequence[tuple[Entry, Delivery]], plan: Plan, bench: Workbench) -> None:
+    """Deliver what travels together; what TikTok refuses goes again in halves, so that one audience fails alone."""
+    if ledger.stopped_by is not None:
+        return
+    entries, deliveries = [entry for entry, _ in load], [delivery for _, delivery in load]
+    work = deliver(bench, deliveries, plan.plan_id)
+    if await ledger.attempt(entries, work, is_only_way=len(load) == 1):
+        for entry in entries:
+            _is_filled(ledger, entry)
+        return
+    if entries[0].outcome is not None:
+        return
+    middle = len(load) // 2
+    for half in (load[:middle], load[middle:]):
+        # Looked at anew: the attempt has sent something to each of them.
+        again = [(entry, delivery_of(ledger.bench_for(entry), each.action, each.members)) for entry, each in half]
+        await _stream(ledger, [(entry, each) for entry, each in again if each is not None], plan, bench)
 
 
 def _loads(streamed: Mapping[str, list[tuple[Entry, Delivery]]]) -> Iterator[list[tuple[Entry, Delivery]]]:

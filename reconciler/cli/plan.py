@@ -55,6 +55,10 @@ def command(
       reconciler plan --out plan.json && reconciler apply plan.json
       reconciler plan --target audience.lapsed_buyers
     """  # noqa: D301  # click reads the backspace: what follows keeps its lines
+    if explain_sources and (out or detailed_exitcode or skip_members):
+        raise click.UsageError(
+            "--explain-sources plans nothing; it takes neither --out nor --detailed-exitcode nor --skip-members."
+        )
     with workspace(place) as opened, scratch() as folder:
         owned = opened.store.read().state
         scope = scope_of(skip_members=skip_members, targets=targets, workspace=opened, owned=owned)
@@ -78,6 +82,8 @@ def _explain(opened: Workspace, scope: Scope, folder: Path, form: str) -> int:
         explained = explain_sources_of(opened.config, engine, targets=scope.targets)
     if form == "json":
         screen.json({"sources": explained})
+    elif not explained:
+        screen.say("No audience draws on a source.")
     else:
         for key, text in explained.items():
             screen.results().print(f"-- source {key}\n{text}\n", markup=False, highlight=False, soft_wrap=True)

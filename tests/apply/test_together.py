@@ -13,7 +13,7 @@ from reconciler.apply.model import OutcomeStatus
 from reconciler.state import change
 from reconciler.state.earlier import UNKNOWN_ROUTE
 from reconciler.state.model import PendingDelivery, Place
-from tests.apply.wire import CREATE, MAPPING
+from tests.apply.wire import CREATE, MAPPING, Wire, at
 from tests.apply.world import BATCH, EU, US, World, members, outcome_of
 
 if TYPE_CHECKING:
@@ -163,6 +163,28 @@ def test_what_fails_those_who_travel_together_leaves_other_accounts_alone(world:
     assert len(messages) == 1
     assert "The task is not ready" in messages.pop()
     assert outcome_of(applied, "elsewhere").is_done
+
+
+def test_an_audience_that_tiktok_refuses_fails_alone(world: World) -> None:
+    world.apply()
+    turned = {"a": range(50, 150), "b": range(100), "c": range(90)}
+    for key, people in turned.items():
+        world.declare(key, people)
+    gone = world.id_of("b")
+    Wire(world, MAPPING, at(2, lambda: world.sandbox.controls.delete(gone)))
+    applied = world.apply()
+
+    assert {key: outcome_of(applied, key).status for key in turned} == {
+        "a": OutcomeStatus.DONE,
+        "b": OutcomeStatus.FAILED,
+        "c": OutcomeStatus.DONE,
+    }
+    assert world.people_in(world.id_of("a")) == members(turned["a"])
+    assert world.people_in(world.id_of("c")) == members(turned["c"])
+    assert {each.address for each in world.state.pending} == {"audience.b"}
+
+    assert world.apply().succeeded
+    assert_holds(world, turned)
 
 
 def test_what_fails_before_it_travels_leaves_those_who_would_have_shared_alone(world: World) -> None:

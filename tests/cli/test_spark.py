@@ -40,3 +40,4 @@ def test_a_run_of_its_own_prints_what_is_asked_for_and_nothing_of_sparks(project
     assert ran.code == 0
     assert "1,100 people" in ran.text
     assert not [line for line in ran.err.splitlines() if "WARN" in line or "Spark" in line or "log4j" in line]
+    assert {each.name for each in project.folder.iterdir()} == {"audiences.yaml", "people.parquet", ".reconciler"}

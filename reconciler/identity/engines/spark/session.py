@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -117,7 +118,7 @@ def _driver(url: str) -> SparkSession:
 
     if running := SparkSession.getActiveSession():
         return running
-    settings = _DRIVER | (_ALONE if url.startswith("local") else {})
+    settings = _DRIVER | _folders() | (_ALONE if url.startswith("local") else {})
     conf = SparkConf().setMaster(url)
     for name, value in settings.items():
         conf.setIfMissing(name, value)
@@ -132,6 +133,14 @@ def _driver(url: str) -> SparkSession:
             complaints.seek(0)
             raise _did_not_start(url, complaints.read().decode(errors="replace")) from None
     return SparkSession.builder.getOrCreate()
+
+
+def _folders() -> dict[str, str]:
+    """Return where this process's Spark may put what it needs: for this user alone, and gone when the process ends."""
+    folder = tempfile.mkdtemp(prefix="reconciler-spark-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    # Without the second it makes one in the working directory.
+    return {"spark.local.dir": folder, "spark.sql.warehouse.dir": f"{folder}/warehouse"}
 
 
 def _check_java() -> None:
