@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 from reconciler.identifiers import Identity, IdType
 from reconciler.identity import databases
 from reconciler.identity.delta import compare
+from reconciler.identity.earlier import is_earlier, rewrite
 from reconciler.identity.engines.duckdb import Limits, connect
 from reconciler.identity.engines.embedded import Embedded
 from reconciler.identity.engines.spark import SparkMachine, is_spark
 from reconciler.identity.errors import IdentityError, UnsupportedEngineError
 from reconciler.identity.failures import reading_rows
 from reconciler.identity.members import Landed, build_set
+from reconciler.identity.model import Delivered
 from reconciler.identity.query import QuerySource
 from reconciler.identity.route import join
 from reconciler.origin import QueryOrigin
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.identifiers import MappedColumn
     from reconciler.identity.delta import Changes
     from reconciler.identity.engines.protocol import Backend, Machine
-    from reconciler.identity.model import Delivered, Delta, Leg, Selection, SetSummary
+    from reconciler.identity.model import Delta, Leg, Selection, SetSummary
     from reconciler.identity.opened import Opened
     from reconciler.identity.route import Route
     from reconciler.origin import Origin
@@ -182,8 +184,19 @@ class Engine:
     def _compared(self, backend: Backend, delivered: Delivered, target: Path) -> Changes:
         key = (delivered, target, tuple(_version(each) for each in (target, *delivered.files)))
         if key not in self._changes:
-            self._changes[key] = compare(backend, delivered, target, self._fresh("delta"))
+            snapshot, *in_flight = (self._current(backend, each) for each in (delivered.snapshot, *delivered.in_flight))
+            there = Delivered(snapshot, tuple(each for each in in_flight if each is not None))
+            wanted = self._current(backend, target)
+            self._changes[key] = compare(backend, there, wanted or target, self._fresh("delta"))
         return self._changes[key]
+
+    def _current(self, backend: Backend, path: Path | None) -> Path | None:
+        """Return a set's file, or where it was written by the first version the same as today's files are."""
+        if path is None or not is_earlier(path):
+            return path
+        rewritten = self._fresh("set")
+        rewrite(backend, path, rewritten)
+        return rewritten
 
     def _fresh(self, purpose: str) -> Path:
         """Return the path of a folder that does not exist yet."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -288,3 +289,20 @@ def test_a_set_that_cannot_be_read_is_an_error(shelf: Shelf, tmp_path: Path, con
         with pytest.raises(SetUnreadableError) as caught:
             shelf.engine.delta(delivered, target)
         assert caught.value.hint
+
+
+@laws
+@given(before=sets, after=sets)
+def test_a_set_file_of_the_first_version_counts_as_what_it_holds(
+    shelf: Shelf, before: dict[Identifier, int], after: dict[Identifier, int]
+) -> None:
+    earlier = shelf.folder / "earlier.parquet"
+    lines = sorted((str(id_type), bytes.fromhex(hash_), person(number)) for (id_type, hash_), number in before.items())
+    columns = zip(*lines, strict=True) if lines else ((), (), ())
+    schema = pa.schema([("id_type", pa.string()), ("hash", pa.binary()), ("person", pa.binary())])
+    pq.write_table(pa.table(list(map(list, columns)), schema=schema), earlier)
+    today, target = shelf.delivered(before), shelf.put("target", after)
+    for action in ("add", "remove"):
+        assert shelf.changed(Delivered(earlier), target, action) == shelf.changed(today, target, action)
+    assert shelf.engine.delta(Delivered(earlier), target) == shelf.engine.delta(today, target)
+    assert shelf.changed(today, earlier, "add") == set()

@@ -115,7 +115,7 @@ BOTH_WAYS = Both()
 
 @pytest.mark.parametrize("name", PLAIN)
 @given(drawn=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_what_is_clean_at_a_glance_is_what_the_long_way_makes_of_it(name: str, drawn: st.DataObject) -> None:
     raw = drawn.draw(st.lists(values(PLAIN[name][1]), min_size=1, max_size=20))
     for told in BOTH_WAYS.ways(name, raw):
