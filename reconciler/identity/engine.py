@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-from reconciler.identifiers import Identity, IdType
+from reconciler.identifiers import IdType
 from reconciler.identity import databases
 from reconciler.identity.delta import compare
 from reconciler.identity.earlier import is_earlier, rewrite
@@ -127,7 +127,7 @@ class Engine:
         """
         wheres = [selection.where for selection in selections.values()]
         with self._open(origin, filtered=any(wheres)) as source:
-            return source.explain(_used(columns, selections), wheres)
+            return source.explain(_ordered(columns), wheres)
 
     def build(
         self, origin: Origin, columns: Sequence[MappedColumn], selections: Mapping[str, Selection], folder: Path
@@ -145,11 +145,10 @@ class Engine:
             WhereError: A `where` does not fit, or fails on a value.
             EngineError: Out of memory or disk.
         """
-        used = _used(columns, selections)
         wheres = [selection.where for selection in selections.values()]
         with self._kept() as kept:
             with self._open(origin, filtered=any(wheres), kept=kept) as source:
-                hashed = source.land(used, wheres, kept / "rows")
+                hashed = source.land(_ordered(columns), wheres, kept / "rows")
             with self._turn, self._machine.sets() as backend:
                 landed = Landed(backend, kept / "rows", hashed.layout, apart=hashed.apart)
                 return {
@@ -237,11 +236,12 @@ def _machine(url: str, limits: Limits) -> Machine:
     )
 
 
-def _used(columns: Sequence[MappedColumn], selections: Mapping[str, Selection]) -> list[MappedColumn]:
-    """Return the columns that matter, in an order that does not depend on how they were written."""
-    wanted = {identity for selection in selections.values() for identity in selection.identities}
-    used = [mapped for mapped in columns if mapped.identity is Identity.MPID or mapped.identity in wanted]
-    return sorted(used, key=lambda mapped: list(IdType).index(mapped.id_type) if mapped.id_type else -1)
+def _ordered(columns: Sequence[MappedColumn]) -> list[MappedColumn]:
+    """Return columns in an order that does not depend on how they were written.
+
+    All of them, used or not: who a row without an MPID is must not depend on which audiences there are.
+    """
+    return sorted(columns, key=lambda mapped: list(IdType).index(mapped.id_type) if mapped.id_type else -1)
 
 
 def _version(path: Path) -> _Version:

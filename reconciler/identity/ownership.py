@@ -55,7 +55,7 @@ def settle(backend: Backend, path: Path, identifiers: Mapping[IdType, int]) -> M
     shared = [id_type for id_type in identifiers if _is_shared(backend, rows, id_type, identifiers[id_type])]
     if not shared:
         return identifiers
-    folder = path.with_name(f".{path.name}.{uuid4().hex}.losing")
+    folder = path.with_name(f"{path.name}.{uuid4().hex}.losing")
     beside = path.with_name(f".{path.name}.settled")
     id_types = list(identifiers)
     try:

@@ -22,7 +22,7 @@ import ibis.expr.datatypes as dt
 from reconciler.identifiers import Identity
 from reconciler.identity.cells import Column, Rows, cells_of
 from reconciler.identity.columns import type_name
-from reconciler.identity.engines.duckdb import literally
+from reconciler.identity.engines.duckdb import reading_files
 from reconciler.identity.errors import ColumnMissingError, ColumnTypeError, SourceUnreadableError
 from reconciler.identity.failures import reading_source
 from reconciler.identity.files import Files, Header, most_rows, read_header
@@ -98,37 +98,40 @@ class FileSource:
 def detect_schema(backend: Backend, files: Files) -> ibis.Schema:
     """Return the columns of `files` and their types; those of text by looking at every row."""
     if files.format is Format.PARQUET:
-        return backend.read_parquet(_patterns(files)).schema()
+        return _schema_of(backend, reading_files("read_parquet", files.paths))
     if files.format is Format.JSON_LINES:
         return _json_schema(backend, files)
     header = read_header(files)
     types = _csv_types(backend, files, header)
     if len(types) != len(header.columns):
         # Detection does not say which line is wrong; reading does, and raises.
-        backend.to_pyarrow(_read_csv(backend, files, header, text_schema(header)).count())
+        backend.raw_sql(f"SELECT count(*) FROM ({_csv(files, header, text_schema(header))})").fetchone()
         raise SourceUnreadableError(f"{files.path} is not readable CSV", hint="Are all rows as wide as the header?")
     return ibis.schema(dict(zip(header.columns, types, strict=True)))
 
 
 def _csv_types(backend: Backend, files: Files, header: Header) -> tuple[dt.DataType, ...]:
     """Return what every row of each column converts to; not one for each column where the rows do not fit."""
+    detecting = reading_files(
+        "read_csv",
+        files.paths,
+        **_dialect(header),
+        auto_detect=True,
+        sample_size=-1,
+        files_to_sniff=-1,
+        dateformat="%Y-%m-%d",
+        timestampformat="%Y-%m-%d %H:%M:%S",
+    )
     try:
-        detected = backend.read_csv(
-            _patterns(files),
-            **_dialect(header),
-            sample_size=-1,
-            files_to_sniff=-1,
-            dateformat="%Y-%m-%d",
-            timestampformat="%Y-%m-%d %H:%M:%S",
-        )
+        detected = _schema_of(backend, detecting)
     except duckdb.Error:
         return ()
-    types: tuple[dt.DataType, ...] = detected.schema().types
+    types: tuple[dt.DataType, ...] = detected.types
     return types
 
 
-def _patterns(files: Files) -> list[str]:
-    return [literally(path) for path in files.paths]
+def _schema_of(backend: Backend, select: str) -> ibis.Schema:
+    return backend.sql(select).schema()
 
 
 def digits_for(rows: int) -> int:
@@ -211,10 +214,10 @@ def read_rows(
     """
     found = resolve(columns, schema, files.path, as_text=files.format is not Format.PARQUET)
     if files.format is Format.PARQUET:
-        table = backend.ibis.read_parquet(_patterns(files), table_name=_RAW)
+        table = backend.reading(_RAW, reading_files("read_parquet", files.paths))
         return choose(backend, table, found, wheres)
     filtered = any(wheres)
-    text = _read_text(backend.ibis, files, schema, found, typed=filtered)
+    text = _read_text(backend, files, schema, found, typed=filtered)
     if not filtered:
         return choose(backend, text, found, wheres)
     # For `where` an identifier has the type its values have, as any column; beside it goes its text, under a name
@@ -285,20 +288,21 @@ def _as_text(schema: ibis.Schema, found: Sequence[Found]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.name for each in found if not schema[each.name].is_array()))
 
 
-def _read_text(backend: Backend, files: Files, schema: ibis.Schema, found: Sequence[Found], *, typed: bool) -> ir.Table:
+def _read_text(backend: DuckDB, files: Files, schema: ibis.Schema, found: Sequence[Found], *, typed: bool) -> ir.Table:
     as_text = dict.fromkeys(_as_text(schema, found), dt.string)
     if files.format is Format.JSON_LINES:
         wanted = {each.name for each in found} | {each.type_name for each in found if each.type_name}
         columns = {**{name: dtype for name, dtype in schema.items() if typed or name in wanted}, **as_text}
-        return backend.read_json(
-            _patterns(files), table_name=_RAW, format="newline_delimited", columns=type_names(ibis.schema(columns))
+        types = type_names(ibis.schema(columns))
+        return backend.reading(
+            _RAW, reading_files("read_json_auto", files.paths, format="newline_delimited", columns=types)
         )
-    header = read_header(files)
-    return _read_csv(backend, files, header, ibis.schema({**schema, **as_text}))
+    return backend.reading(_RAW, _csv(files, read_header(files), ibis.schema({**schema, **as_text})))
 
 
-def _read_csv(backend: Backend, files: Files, header: Header, schema: ibis.Schema) -> ir.Table:
-    return backend.read_csv(_patterns(files), table_name=_RAW, columns=type_names(schema), **_dialect(header))
+def _csv(files: Files, header: Header, schema: ibis.Schema) -> str:
+    columns = type_names(schema)
+    return reading_files("read_csv", files.paths, columns=columns, auto_detect=False, **_dialect(header))
 
 
 def _dialect(header: Header) -> dict[str, str | bool]:
@@ -316,14 +320,16 @@ def _dialect(header: Header) -> dict[str, str | bool]:
 
 
 def _json_schema(backend: Backend, files: Files) -> ibis.Schema:
-    schema = backend.read_json(
-        _patterns(files),
+    detecting = reading_files(
+        "read_json_auto",
+        files.paths,
         format="newline_delimited",
         records="true",
         sample_size=-1,
         maximum_sample_files=_MANY,
         map_inference_threshold=-1,
-    ).schema()
+    )
+    schema = _schema_of(backend, detecting)
     if schema == ibis.schema({"json": "json"}):
         raise SourceUnreadableError(f"{files.path} holds no objects", hint="Was its export cut off?")
     # What looks like a UUID is text: in a `where` it must behave as it does in CSV.

@@ -49,6 +49,7 @@ _TYPES: Final = frozenset(
         exp.DataType.Type.BOOLEAN,
         exp.DataType.Type.DATE,
         exp.DataType.Type.TIMESTAMP,
+        exp.DataType.Type.TIMESTAMPNTZ,  # what sqlglot calls DuckDB's TIMESTAMP
         exp.DataType.Type.TIMESTAMPTZ,
     }
 )

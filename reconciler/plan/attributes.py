@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.plan.model import Attributes, Change
@@ -67,6 +67,16 @@ def adopted(audience: tiktok.Audience, wanted: Attributes) -> Attributes:
 def _sub_type(audience: tiktok.Audience, delivery: str) -> str:
     """Return a customer file audience's sub-type; a streamed one has none to speak of."""
     return audience.sub_type if delivery == "file" else "NORMAL"
+
+
+def left_alone(wanted: Attributes, before: Attributes) -> Attributes:
+    """Return what is wanted of an audience that no source fills: how people would reach it stays as it is."""
+    return replace(
+        wanted,
+        delivery=before.delivery,
+        retention_in_days=before.retention_in_days,
+        audience_sub_type=before.audience_sub_type,
+    )
 
 
 def difference(before: Attributes, after: Attributes) -> tuple[Change, ...]:

@@ -23,6 +23,7 @@ from reconciler.plan.attributes import (
     adopted,
     declared,
     difference,
+    left_alone,
     needs_replacement,
     present,
 )
@@ -175,10 +176,16 @@ def _import(audience: Audience, inputs: Inputs) -> Action | Diagnostic:
     if remote is None:
         return refusals.nothing_to_import(audience, wanted.advertiser_id, inputs.desired)
     if audience.source is None:
-        wanted = replace(wanted, delivery=DELIVERY_OF.get(remote.kind, wanted.delivery))
+        wanted = left_alone(
+            wanted, adopted(remote, replace(wanted, delivery=DELIVERY_OF.get(remote.kind, wanted.delivery)))
+        )
     elif remote.kind is not DELIVERED_KIND[wanted.delivery]:
         return refusals.undeliverable(audience, remote, inputs.desired)
     before = adopted(remote, wanted)
+    changes = difference(before, wanted)
+    for change in changes:
+        if needs_replacement(change, before):
+            return refusals.unadoptable(audience, change, inputs.desired)
     return Action(
         address=audience.address,
         kind=ActionKind.IMPORT,
@@ -187,7 +194,7 @@ def _import(audience: Audience, inputs: Inputs) -> Action | Diagnostic:
         audience_id=remote.audience_id,
         before=before,
         after=wanted,
-        changes=difference(before, wanted),
+        changes=changes,
         members=filled_anew(_facts(audience, inputs)),
         reason="adopted from TikTok",
     )
@@ -198,11 +205,11 @@ def _declared_and_owned(case: Case, audience: Audience, resource: Resource, inpu
     remote = inputs.actual[resource.advertiser_id].audiences.get(resource.audience_id)
     if remote is None:
         return _create(case, audience, inputs)
+    before = present(resource, remote)
     if audience.source is None:
-        wanted = replace(wanted, delivery=resource.delivery)  # nothing is delivered, so how does not matter
+        wanted = left_alone(wanted, before)
     elif remote.kind not in {DELIVERED_KIND[resource.delivery], AudienceKind.OTHER}:
         return refusals.undeliverable(audience, remote, inputs.desired)
-    before = present(resource, remote)
     changes = difference(before, wanted)
     replaced = any(needs_replacement(change, before) for change in changes)
     if replaced and audience.source is None:

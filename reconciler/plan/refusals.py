@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from reconciler.config.model import Audience, Config
     from reconciler.diagnostics import Diagnostic
+    from reconciler.plan.model import Change
     from reconciler.state.model import Resource
     from reconciler.tiktok import model as tiktok
 
@@ -35,6 +36,16 @@ def nothing_to_import(audience: Audience, advertiser_id: str, desired: Config) -
         f"{audience.address}: account {advertiser_id} has no audience {audience.import_id}",
         "Check the id in Ads Manager, or take the `import` line out to create the audience.",
         desired.place("audiences", audience.key, "import"),
+    )
+
+
+def unadoptable(audience: Audience, change: Change, desired: Config) -> Diagnostic:
+    """Refuse an import of what TikTok cannot make what is declared."""
+    return error(
+        f"{audience.address}: {audience.import_id} has {change.path} {change.before}, and TikTok cannot change that "
+        f"to {change.after}",
+        f"Declare what it has:  file: {{{change.path}: {change.before}}}",
+        desired.place("audiences", audience.key, "file"),
     )
 
 

@@ -208,6 +208,22 @@ def test_an_import_changes_the_sub_type_where_there_is_a_way() -> None:
     assert action.changes == (Change("audience_sub_type", "NORMAL", REACH),)
 
 
+def test_an_import_that_tiktok_has_no_way_to_make_what_is_declared_is_an_error() -> None:
+    plan = planned(desired(declared(import_id="1")), on_tiktok(REACH))
+    (problem,) = plan.errors
+
+    assert "audience_sub_type REACH_FREQUENCY" in problem.summary
+    assert "file: {audience_sub_type: REACH_FREQUENCY}" in (problem.detail or "")
+
+
+def test_an_import_without_a_source_leaves_the_sub_type_alone() -> None:
+    action = only(planned(desired(declared(import_id="1", source=None, identities=())), on_tiktok(REACH)))
+
+    assert action.changes == ()
+    assert action.after is not None
+    assert action.after.audience_sub_type == REACH
+
+
 def test_an_import_believes_the_retention_declared_since_tiktok_does_not_tell_it() -> None:
     action = only(planned(desired(declared(30, import_id="1")), on_tiktok()))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,13 +18,21 @@ from reconciler.identity.errors import SourceError, SourceMissingError, SourceUn
 from reconciler.identity.urls import RemoteFile, glob_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from obstore import GetOptions, ObjectMeta
     from obstore.store import ObjectStore
 
 _MAGIC: Final = "*?["
 _PATIENCE: Final = timedelta(seconds=30)
+_FIRST_ANSWER: Final = timedelta(seconds=10)
+"""For finding files: whoever has a typing error in a URL, or no credentials, is told before they look away."""
+_CONNECT: Final = timedelta(seconds=5)
+_NO_CREDENTIALS: Final = re.compile(
+    r"latest/api/token|latest/meta-data|computeMetadata|metadata\.google|metadata/identity|[Cc]redential"
+    r"|Account must be specified"
+)
+"""What obstore says where it has no credentials: that, or that the machine it runs on gives it none either."""
 _CLOUDS: Final = {
     "s3": ("S3", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile; AWS_REGION names the bucket's region"),
     "gs": ("Google Cloud Storage", "GOOGLE_APPLICATION_CREDENTIALS, or gcloud auth application-default login"),
@@ -40,35 +50,72 @@ def find_objects(url: str) -> tuple[RemoteFile, ...]:
     Raises:
         SourceError: There is none, or it may not be read.
     """
-    scheme, _, rest = url.partition("://")
-    bucket, _, key = rest.partition("/")
-    kind, root = _SAME.get(scheme.lower(), scheme.lower()), f"{scheme}://{bucket}"
-    with _explained(url, kind):
-        store = _open(kind, bucket)
-        if not any(each in key for each in _MAGIC):
-            return (_file(store, kind, root, obstore.head(store, key)),)
-        matches = glob_pattern(key).fullmatch
-        folder = key[: min(key.find(each) for each in _MAGIC if each in key)].rpartition("/")[0]
-        listed = (meta for page in obstore.list(store, prefix=folder or None) for meta in page)
+    place = _Place.of(url)
+    with _explained(url, place.kind):
+        options = _credentials(url, place.kind)
+        asking, reading = _open(place, _FIRST_ANSWER, options), _open(place, _PATIENCE, options)
+        if not any(each in place.key for each in _MAGIC):
+            return (_file(reading, place, obstore.head(asking, place.key)),)
+        matches = glob_pattern(place.key).fullmatch
+        folder = place.key[: min(place.key.find(each) for each in _MAGIC if each in place.key)].rpartition("/")[0]
+        listed = (meta for page in obstore.list(asking, prefix=folder or None) for meta in page)
         return tuple(
-            sorted(
-                (_file(store, kind, root, meta) for meta in listed if matches(meta["path"])),
-                key=lambda file: file.url,
-            )
+            sorted((_file(reading, place, meta) for meta in listed if matches(meta["path"])), key=lambda file: file.url)
         )
 
 
-def _open(kind: str, bucket: str) -> ObjectStore:
-    options: dict[str, Any] = {
-        "client_options": {"connect_timeout": timedelta(seconds=10), "allow_http": _asks_for_http()},
-        "retry_config": {"max_retries": 4, "retry_timeout": _PATIENCE},
-    }
-    if kind == "s3" and "AWS_ACCESS_KEY_ID" not in os.environ and is_installed("boto3"):
-        # obstore itself does not read the profiles of the AWS command line.
-        session = module("boto3").Session()
-        if session.get_credentials() is not None:
-            options["credential_provider"] = module("obstore.auth.boto3").Boto3CredentialProvider(session)
-    return from_url(f"{kind}://{bucket}", **options)
+def check_reachable(url: str) -> None:
+    """Check that what lies below `url` may be listed, so that a reader with more patience need not find out.
+
+    Raises:
+        SourceError: It may not, or nobody answers.
+    """
+    place = _Place.of(url)
+    with _explained(url, place.kind):
+        asking = _open(place, _FIRST_ANSWER, _credentials(url, place.kind))
+        next(iter(obstore.list(asking, prefix=place.key, chunk_size=1)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A URL in its parts: ``s3``, ``s3://bucket``, ``bucket``, ``folder/people.parquet``."""
+
+    kind: str
+    root: str
+    bucket: str
+    key: str
+
+    @classmethod
+    def of(cls, url: str) -> _Place:
+        scheme, _, rest = url.partition("://")
+        bucket, _, key = rest.partition("/")
+        return cls(_SAME.get(scheme.lower(), scheme.lower()), f"{scheme}://{bucket}", bucket, key)
+
+
+def _open(place: _Place, patience: timedelta, credentials: Mapping[str, Any]) -> ObjectStore:
+    """Return a store that gives up on a request after `patience`; nothing is asked of it yet."""
+    return from_url(
+        f"{place.kind}://{place.bucket}",
+        client_options={"connect_timeout": _CONNECT, "timeout": patience, "allow_http": _asks_for_http()},
+        retry_config={"max_retries": 4, "retry_timeout": patience},
+        **credentials,
+    )
+
+
+def _credentials(url: str, kind: str) -> dict[str, Any]:
+    """Return what gives obstore the credentials that it does not find itself: the profiles of the AWS command line.
+
+    Raises:
+        SourceUnreadableError: There are none for S3 anywhere.
+    """
+    if kind != "s3" or "AWS_ACCESS_KEY_ID" in os.environ or "AWS_SKIP_SIGNATURE" in os.environ:
+        return {}
+    if not is_installed("boto3"):
+        return {}
+    session = module("boto3").Session()
+    if session.get_credentials() is None:
+        raise _without_credentials(url, kind)
+    return {"credential_provider": module("obstore.auth.boto3").Boto3CredentialProvider(session)}
 
 
 def _asks_for_http() -> bool:
@@ -77,13 +124,13 @@ def _asks_for_http() -> bool:
     return any(os.environ.get(name, "").startswith("http://") for name in names)
 
 
-def _file(store: ObjectStore, kind: str, root: str, meta: ObjectMeta) -> RemoteFile:
+def _file(store: ObjectStore, place: _Place, meta: ObjectMeta) -> RemoteFile:
     path, tag = meta["path"], meta["e_tag"]
-    url = f"{root}/{path}"
+    url = f"{place.root}/{path}"
     version = tag or meta["last_modified"].isoformat()
 
     def read(start: int, length: int) -> bytes:
-        with _explained(url, kind):
+        with _explained(url, place.kind):
             wanted: GetOptions = {"range": (start, start + length)}
             wanted |= {"if_match": tag} if tag else {"if_unmodified_since": meta["last_modified"]}
             return obstore.get(store, path, options=wanted).bytes().to_bytes()
@@ -107,16 +154,22 @@ def _explained(url: str, kind: str) -> Iterator[None]:
             f"there is no file {url}", hint="Check bucket and path; globs are understood."
         ) from None
     except BaseError as error:
-        raise _told(str(error), url, cloud, credentials) from None
+        raise _told(str(error), url, kind) from None
 
 
-def _told(said: str, url: str, cloud: str, credentials: str) -> SourceError:
+def _told(said: str, url: str, kind: str) -> SourceError:
+    cloud, credentials = _CLOUDS[kind]
+    said = said.replace(_Place.of(url).key.partition("*")[0] or url, "")  # a path may hold the words looked for
     if "NoSuchBucket" in said or "ContainerNotFound" in said:
         return SourceMissingError(f"{cloud} has no bucket for {url}", hint="Check its name, and the region.")
     if any(each in said for each in ("403 Forbidden", "401 Unauthorized", "AccessDenied", "InvalidAccessKeyId")):
         return SourceUnreadableError(f"{cloud} does not let {url} be read", hint=f"Credentials: {credentials}.")
-    if "credential" in said.lower() or "metadata" in said.lower():
-        return SourceUnreadableError(f"there are no credentials for {url}", hint=f"Credentials: {credentials}.")
+    if _NO_CREDENTIALS.search(said):
+        return _without_credentials(url, kind)
     return SourceUnreadableError(
         f"{cloud} does not answer for {url}", hint=f"Check the network, and the settings: {credentials}."
     )
+
+
+def _without_credentials(url: str, kind: str) -> SourceUnreadableError:
+    return SourceUnreadableError(f"there are no credentials for {url}", hint=f"Credentials: {_CLOUDS[kind][1]}.")

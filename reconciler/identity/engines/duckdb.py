@@ -19,7 +19,7 @@ from reconciler.identifiers import Hash
 from reconciler.identity.columns import unhex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import ibis.expr.types as ir
 
@@ -58,6 +58,11 @@ class DuckDB:
     def named(self, name: str, expression: ir.Table) -> ir.Table:
         """Return a table that stands for `expression`."""
         return self.ibis.create_view(name, expression, overwrite=True)
+
+    def reading(self, name: str, select: str) -> ir.Table:
+        """Return what `select`, from `reading_files`, reads as a table."""
+        self.ibis.raw_sql(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {select}')
+        return self.ibis.table(name)
 
     def arriving(self, name: str, schema: ibis.Schema, batches: Iterator[pa.RecordBatch]) -> ir.Table:
         """Return rows as a table while they come; it can be read once."""
@@ -191,6 +196,33 @@ def connect(
 def literally(path: str) -> str:
     """Return a glob that matches exactly `path`: DuckDB takes every path for a glob."""
     return re.sub(r"([\[*?])", r"[\1]", path)
+
+
+def reading_files(
+    function: str, files: Sequence[str], *, columns: Mapping[str, str] | None = None, **options: str | int | bool
+) -> str:
+    """Return a SELECT from one of DuckDB's readers, such as ``read_csv``, over exactly `files`.
+
+    What Ibis has for it loads an extension for URLs, which are read through `connect`'s `remote` here.
+
+    Args:
+        function: The reader.
+        files: Paths or URLs.
+        columns: The reader's option of that name: types by column.
+        options: Its other options.
+    """
+    named = {name: exp.convert(value) for name, value in options.items()}
+    if columns is not None:
+        fields = [
+            exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=exp.Literal.string(type_))
+            for name, type_ in columns.items()
+        ]
+        named["columns"] = exp.Struct(expressions=fields)
+    paths = exp.array(*(exp.Literal.string(literally(path)) for path in files))
+    arguments = [exp.EQ(this=exp.to_identifier(name), expression=value) for name, value in named.items()]
+    reader = exp.Anonymous(this=function, expressions=[paths, *arguments])
+    select: str = exp.select("*").from_(reader).sql("duckdb")
+    return select
 
 
 def _plain(column: pa.Array) -> pa.Array:

@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reconciler.identity.arriving import ArrivingSource
+from reconciler.identity.drivers.model import is_installed
 from reconciler.identity.engines.duckdb import Limits, connect
 from reconciler.identity.failures import reading_rows, reading_sets, reading_source
 from reconciler.identity.files import check_whole, find_files
 from reconciler.identity.lakes import open_lake
 from reconciler.identity.source import FileSource
+from reconciler.identity.urls import is_url
 from reconciler.origin import Format
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Embedded:
     def files(self, origin: FileOrigin, *, filtered: bool, kept: Path | None) -> Iterator[Opened]:
         """Open files or a table in a lake, in a DuckDB that is locked down to them and `kept`."""
         if origin.format in {Format.DELTA, Format.ICEBERG}:
+            _check_reachable(origin)
             lake = open_lake(origin)
             with reading_rows(lake.path, filtered=filtered), connect(self._limits, [], folder=kept) as backend:
                 yield ArrivingSource(f"{lake.kind} table {lake.path}", lake.schema, lake.batches, backend, lake.rows)
@@ -57,3 +60,12 @@ class Embedded:
 
     def close(self) -> None:
         """Do nothing: every connection has been closed."""
+
+
+def _check_reachable(origin: FileOrigin) -> None:
+    """Ask an object store for a table before its reader does, which would go on asking for minutes."""
+    if origin.path.startswith(("http://", "https://")) or not (is_url(origin.path) and is_installed("obstore")):
+        return
+    from reconciler.identity.drivers.stores import check_reachable
+
+    check_reachable(origin.path)
