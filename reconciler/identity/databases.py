@@ -22,18 +22,20 @@ from reconciler.identity.drivers.model import Column, Resources, Url, converted
 from reconciler.identity.errors import IdentityError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import ibis.expr.types as ir
     import pyarrow as pa
 
     from reconciler.identifiers import MappedColumn
-    from reconciler.identity.dialects import Functions
+    from reconciler.identity.dialects import Functions, Leaning
     from reconciler.identity.drivers.model import Driver, Session
     from reconciler.origin import QueryOrigin
 
 SOURCE: Final = "source"
 """The name that the query's result has in the SQL that runs."""
+_PLAIN: Final = "plain"
+"""The name of a text that has no column's collation, but the database's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +107,36 @@ class Database:
         if functions is None:
             return False
         text, number = ibis.dtype("string"), ibis.dtype("int64")
-        constants = replace(
-            self,
-            query=dialects.samples(self.dialect),
-            columns=(Column("place", number), Column("raw", text)),
-            verdicts={},
+        raw = (Column("place", number), Column("raw", text))
+        constants = replace(self, query=dialects.samples(self.dialect), columns=raw, verdicts={})
+        answers = _answers(constants, dialects.judged(constants.table, columns, functions))
+        return answers == dialects.expected(columns)
+
+    def reads_alike(self, leaning: Leaning, columns: Collection[str]) -> bool:
+        """Return whether what `leaning` names, the order of texts for example, is here what it is in DuckDB.
+
+        Asked by a query of constants as well. They are put under the query's own text columns, of which no row is
+        read, and so take on a collation that a column has for itself.
+
+        Args:
+            leaning: What of texts.
+            columns: In which of the query's columns; those that hold no text do not matter.
+        """
+        held = [each.name for each in self.columns if each.type.is_string() and each.name in columns]
+        asked = [_PLAIN, *(f"text_{i}" for i in range(len(held)))]
+        sources = ["0", "''", *map(self._quoted, held)]
+        names = map(self._quoted, ["place", *asked])
+        no_row = ", ".join(f"{source} AS {name}" for source, name in zip(sources, names, strict=True))
+        # In a union of a column and constants, the column's own collation is the one that stays.
+        query = (
+            f"(SELECT {no_row} FROM (\n{self._typed()}\n) AS {self._quoted('read')} LIMIT 0)\n"
+            f"UNION ALL\n{dialects.texts(self.dialect, asked)}"
         )
-        answers = dialects.judged(constants.table, columns, functions)
-        try:
-            batches = list(constants.batches(answers))
-        except (IdentityError, IbisError):
-            return False
-        answered = [row for batch in batches for row in batch.to_pylist()]
-        return answered == dialects.expected(columns)
+        text, number = ibis.dtype("string"), ibis.dtype("int64")
+        texts = (Column("place", number), *(Column(name, text) for name in asked))
+        constants = replace(self, query=query, columns=texts, verdicts={})
+        answers = _answers(constants, dialects.read(constants.table, asked, leaning))
+        return answers == dialects.read_rightly(asked, leaning)
 
     def accepts(self, expression: ir.Table) -> bool:
         """Return whether `expression` compiles for this database and the database would run it; reads no row."""
@@ -155,9 +174,7 @@ class Database:
 
     def _source(self) -> str:
         """Return the query in its casts and verdicts. A condition has lines of its own: it may end in a comment."""
-        source = self.query
-        if any(column.cast for column in self.columns):
-            source = f"SELECT {', '.join(map(self._cast, self.columns))} FROM (\n{source}\n) AS {self._quoted('found')}"
+        source = self._typed()
         if self.verdicts:
             verdicts = ", ".join(
                 f"CASE WHEN (\n{condition}\n) THEN TRUE ELSE FALSE END AS {self._quoted(name)}"
@@ -166,12 +183,26 @@ class Database:
             source = f"SELECT *, {verdicts} FROM (\n{source}\n) AS {self._quoted('judged')}"
         return source
 
+    def _typed(self) -> str:
+        if not any(column.cast for column in self.columns):
+            return self.query
+        columns = ", ".join(map(self._cast, self.columns))
+        return f"SELECT {columns} FROM (\n{self.query}\n) AS {self._quoted('found')}"
+
     def _cast(self, column: Column) -> str:
         name = self._quoted(column.name)
         return f"CAST({name} AS {column.cast}) AS {name}" if column.cast else name
 
     def _quoted(self, name: str) -> str:
         return exp.to_identifier(name, quoted=True).sql(dialects.sqlglot_name(self.dialect))
+
+
+def _answers(constants: Database, asked: ir.Table) -> list[dict[str, object]] | None:
+    """Return what a database answers, or None where it does not take the question."""
+    try:
+        return [row for batch in constants.batches(asked) for row in batch.to_pylist()]
+    except (IdentityError, IbisError):
+        return None
 
 
 @contextmanager

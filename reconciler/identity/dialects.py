@@ -3,12 +3,13 @@
 A rule of `reconciler.identity.normalise` compiles for every database, but a database may still read a regular
 expression, a letter's lower case or a text's encoding in its own way, and differently from one server to the next.
 So nothing is taken on trust: before a database hashes, it is given samples (constants of ours, nobody's rows) and its
-answers are compared with DuckDB's.
+answers are compared with DuckDB's. The same goes for a `where` that leans on what a collation decides.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import ibis
@@ -36,6 +37,18 @@ class Functions:
     """
 
     digest: Callable[[ir.StringValue, Hash], ir.Value]
+
+
+class Leaning(Enum):
+    """What a `where` leans on that the collation of a text decides, or the server: DuckDB knows one answer."""
+
+    LOWER = "lower case"
+    UPPER = "upper case"
+    ILIKE = "comparing without regard to case"
+    ORDER = "the order of texts"
+    EQUALITY = "which texts are equal"
+    CLASSES = "what is a letter, digit or space in a regular expression"
+    DOT = "whether a dot in a regular expression is a line's end too"
 
 
 def functions_for(dialect: str) -> Functions | None:
@@ -116,10 +129,38 @@ def judged(table: ir.Table, columns: Sequence[MappedColumn], functions: Function
 
 def expected(columns: Sequence[MappedColumn]) -> list[dict[str, object]]:
     """Return what DuckDB makes of the samples, which is what is right."""
+    return _by_duckdb(samples("duckdb"), lambda table: judged(table, columns, _FUNCTIONS["duckdb"]))
+
+
+def texts(dialect: str, columns: Sequence[str]) -> str:
+    """Return a query for texts that tell collations apart: ``place``, and in each of `columns` the same text."""
+    rows = [
+        exp.select(
+            exp.alias_(exp.Literal.number(place), "place", quoted=True),
+            *(exp.alias_(exp.cast(_literal(text), "text"), name, quoted=True) for name in columns),
+        )
+        for place, text in enumerate(_TEXTS)
+    ]
+    return exp.union(*rows, distinct=False).sql(sqlglot_name(dialect))
+
+
+def read(table: ir.Table, columns: Sequence[str], leaning: Leaning) -> ir.Table:
+    """Return how the `texts` in `columns` are read where `leaning` matters."""
+    answers: dict[str, ir.Value] = {"place": table["place"]}
+    for name in columns:
+        answers |= {f"{name}_{i}": answer for i, answer in enumerate(_QUESTIONS[leaning](table[name]))}
+    return table.select(**answers).order_by("place")
+
+
+def read_rightly(columns: Sequence[str], leaning: Leaning) -> list[dict[str, object]]:
+    """Return how DuckDB reads the `texts`."""
+    return _by_duckdb(texts("duckdb", columns), lambda table: read(table, columns, leaning))
+
+
+def _by_duckdb(query: str, asked: Callable[[ir.Table], ir.Table]) -> list[dict[str, object]]:
     backend = ibis.duckdb.connect(":memory:", threads=1)
     try:
-        answers = judged(backend.sql(samples("duckdb")), columns, _FUNCTIONS["duckdb"])
-        rows: list[dict[str, object]] = backend.to_pyarrow(answers).to_pylist()
+        rows: list[dict[str, object]] = backend.to_pyarrow(asked(backend.sql(query))).to_pylist()
         return rows
     finally:
         backend.disconnect()
@@ -232,3 +273,18 @@ _SAMPLES: Final = (
     "Stra\u00dfe 12, \u0e51\u0e52 \U0001f600",
 )
 """Clean and unclean values of every kind; none of them is anybody's."""
+_TEXTS: Final = (
+    *("", "a", "B", "_", "a-b", "ab", "A B", "Z", "z"),
+    *("\u00e9", "\u00c9", "e\u0301", "\u00e4", "\u00c4\u00d6\u0141\u017d", "\u00c9\u03a3", "\u0416\u042f"),
+    *("\u00df", "\u0130", "\u0663", "\u00a0", "a\nb"),
+)
+"""Texts that collations order, fold or take apart differently."""
+_QUESTIONS: Final[Mapping[Leaning, Callable[[ir.Value], Sequence[ir.Value]]]] = {
+    Leaning.LOWER: lambda text: [text.lower()],
+    Leaning.UPPER: lambda text: [text.upper()],
+    Leaning.ILIKE: lambda text: [text.ilike(f"%{other}%") for other in ("\u00e9", "\u00c4", "\u03c3", "\u0436", "i")],
+    Leaning.ORDER: lambda text: [text < other for other in ("B", "ab", "a b", "z", "\u00e4", "\u0436")],
+    Leaning.EQUALITY: lambda text: [text == other for other in ("A", "b", "e", "\u00e9", "AB")],
+    Leaning.CLASSES: lambda text: [text.re_search(f"^{each}$") for each in (r"\w", r"\d", r"\s", "[[:alpha:]]")],
+    Leaning.DOT: lambda text: [text.re_search("^a.b$")],
+}

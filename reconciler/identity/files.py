@@ -49,7 +49,7 @@ class Files:
     """The files of one source: at least one, all of one format, none empty.
 
     Attributes:
-        path: The path or glob they were found by, as people wrote it, for messages.
+        path: The path or glob they were found by, as people wrote it but for secrets, for messages.
         format: Their format.
         paths: Each file, absolute or as given, sorted.
         versions: Size in bytes of each, and what tells it from a later file in its place.
@@ -110,7 +110,9 @@ def _find_remote(origin: FileOrigin) -> Files:
         if not each.size:
             raise _empty(each.url)
     versions = tuple((each.size, each.version) for each in found)
-    return Files(origin.declared, formats.pop(), tuple(each.url for each in found), versions, filesystem(found))
+    # On the web there are no globs, and in the URL as it was written a signature or a password may stand.
+    declared = found[0].url if origin.path.lower().startswith(("http://", "https://")) else origin.declared
+    return Files(declared, formats.pop(), tuple(each.url for each in found), versions, filesystem(found))
 
 
 def most_rows(files: Files) -> int:
@@ -154,6 +156,18 @@ def read_header(files: Files) -> Header:
                 hint="Give all files of a source the same columns, in the same order, separated the same way.",
             )
     return header
+
+
+def has_rows(files: Files) -> bool:
+    """Return whether any of these CSV files has more than its header."""
+    for path in files.paths:
+        with _open(files, path) as stream:
+            # What is not UTF-8 is told where rows are read.
+            lines = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=None)
+            lines.readline()
+            if any(line.strip() for line in lines):
+                return True
+    return False
 
 
 def _header(files: Files, path: str) -> Header:

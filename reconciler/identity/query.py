@@ -14,7 +14,7 @@ from reconciler.identity.cells import Column, Rows, cells_of
 from reconciler.identity.hashing import PART, Layout, hash_rows, keyed
 from reconciler.identity.opened import Hashed
 from reconciler.identity.source import own_name, resolve, type_names
-from reconciler.identity.translation import translate
+from reconciler.identity.translation import leans, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from reconciler.identifiers import Hash, MappedColumn
     from reconciler.identity.databases import Database
-    from reconciler.identity.dialects import Functions
+    from reconciler.identity.dialects import Functions, Leaning
     from reconciler.identity.engines.duckdb import DuckDB
     from reconciler.identity.source import Found
     from reconciler.origin import QueryOrigin
@@ -76,7 +76,7 @@ class QuerySource:
     def check_where(self, where: str) -> None:
         """Check that `where` fits the query's columns, here and in the database if it runs there."""
         self._here.check_where(where)
-        if self.database.judges:
+        if self._why_judged_here((where,)) is None:
             self._judged((where,))
 
     def land(self, columns: Sequence[MappedColumn], wheres: Sequence[str | None], folder: Path) -> Hashed:
@@ -124,8 +124,8 @@ class QuerySource:
         """Return the rows as the database will judge and hash them; or None, and why it will not."""
         for where in filter(None, dict.fromkeys(wheres)):
             self._here.check_where(where)
-        if any(wheres) and not self.database.judges:
-            return None, "its SQL may choose other rows than DuckDB's"
+        if why_here := self._why_judged_here(wheres):
+            return None, why_here
         if any(is_list(each, self._schema) for each in found):
             return None, "arrays are taken apart on this side"
         if not self.database.can_hash([each.mapped for each in found]):
@@ -134,6 +134,20 @@ class QuerySource:
         if not pushed.database.accepts(pushed.hashed):
             return None, "it does not take the query that hashes"
         return pushed, ""
+
+    def _why_judged_here(self, wheres: Sequence[str | None]) -> str | None:
+        """Return why the database does not judge `wheres`, or None where it does."""
+        judged = list(filter(None, dict.fromkeys(wheres)))
+        if judged and not self.database.judges:
+            return "its SQL may choose other rows than DuckDB's"
+        leaning_columns: dict[Leaning, set[str]] = {}
+        for each in (leans(where, self.columns()) for where in judged):
+            for leaning in each.on:
+                leaning_columns.setdefault(leaning, set()).update(each.columns)
+        for leaning, columns in sorted(leaning_columns.items(), key=lambda each: each[0].name):
+            if not self.database.reads_alike(leaning, columns):
+                return f"where leans on {leaning.value}, and there it is not DuckDB's"
+        return None
 
     def _hashed(self, found: Sequence[Found], wheres: Sequence[str | None]) -> _Pushed:
         database, verdicts = self._judged(wheres)

@@ -25,7 +25,7 @@ from reconciler.identity.columns import type_name
 from reconciler.identity.engines.duckdb import reading_files
 from reconciler.identity.errors import ColumnMissingError, ColumnTypeError, SourceUnreadableError
 from reconciler.identity.failures import reading_source
-from reconciler.identity.files import Files, Header, most_rows, read_header
+from reconciler.identity.files import Files, Header, has_rows, most_rows, read_header
 from reconciler.identity.hashing import PART, Layout, hash_rows, keyed
 from reconciler.identity.opened import Hashed
 from reconciler.identity.where import check, enclosed
@@ -45,6 +45,7 @@ _ONE_PART: Final = 2_000_000
 """Rows that are made into sets at once. More are taken apart by the first hexadecimal digit of their persons, …"""
 _SIXTEEN_PARTS: Final = 64_000_000
 """… more than these by two."""
+_LINES: Final[dict[str, str | int | bool]] = {"format": "newline_delimited"}
 _RAW: Final = "source_raw"
 _TYPED: Final = "source_typed"
 _JUDGED: Final = "source_judged"
@@ -112,18 +113,16 @@ def detect_schema(backend: Backend, files: Files) -> ibis.Schema:
 
 def _csv_types(backend: Backend, files: Files, header: Header) -> tuple[dt.DataType, ...]:
     """Return what every row of each column converts to; not one for each column where the rows do not fit."""
-    detecting = reading_files(
-        "read_csv",
-        files.paths,
+    options: dict[str, str | int | bool] = {
         **_dialect(header),
-        auto_detect=True,
-        sample_size=-1,
-        files_to_sniff=-1,
-        dateformat="%Y-%m-%d",
-        timestampformat="%Y-%m-%d %H:%M:%S",
-    )
+        "auto_detect": True,
+        "sample_size": -1,
+        "files_to_sniff": -1,
+        "dateformat": "%Y-%m-%d",
+        "timestampformat": "%Y-%m-%d %H:%M:%S",
+    }
     try:
-        detected = _schema_of(backend, detecting)
+        detected = _schema_of(backend, reading_files("read_csv", files.paths, options))
     except duckdb.Error:
         return ()
     types: tuple[dt.DataType, ...] = detected.types
@@ -226,8 +225,8 @@ def read_rows(
     copies = {name: own_name(schema, f"text{index}") for index, name in enumerate(names)}
     typed = text.mutate(**{copy: text[name] for name, copy in copies.items()})
     typed = typed.mutate(**{name: typed[name].cast(schema[name]) for name in names})
-    empty = _is_empty(backend.ibis, files, text)
-    view = backend.named(_TYPED, _untyped(typed, copies) if empty else typed)
+    is_empty = files.format is Format.CSV and not has_rows(files)
+    view = backend.named(_TYPED, _untyped(typed, copies) if is_empty else typed)
     return choose(backend, view, found, wheres, copies)
 
 
@@ -294,18 +293,16 @@ def _read_text(backend: DuckDB, files: Files, schema: ibis.Schema, found: Sequen
         wanted = {each.name for each in found} | {each.type_name for each in found if each.type_name}
         columns = {**{name: dtype for name, dtype in schema.items() if typed or name in wanted}, **as_text}
         types = type_names(ibis.schema(columns))
-        return backend.reading(
-            _RAW, reading_files("read_json_auto", files.paths, format="newline_delimited", columns=types)
-        )
+        return backend.reading(_RAW, reading_files("read_json_auto", files.paths, _LINES, columns=types))
     return backend.reading(_RAW, _csv(files, read_header(files), ibis.schema({**schema, **as_text})))
 
 
 def _csv(files: Files, header: Header, schema: ibis.Schema) -> str:
-    columns = type_names(schema)
-    return reading_files("read_csv", files.paths, columns=columns, auto_detect=False, **_dialect(header))
+    options = {**_dialect(header), "auto_detect": False}
+    return reading_files("read_csv", files.paths, options, columns=type_names(schema))
 
 
-def _dialect(header: Header) -> dict[str, str | bool]:
+def _dialect(header: Header) -> dict[str, str | int | bool]:
     """Everything about CSV that DuckDB would otherwise guess, comments and skipped lines among them."""
     return {
         "header": True,
@@ -320,24 +317,18 @@ def _dialect(header: Header) -> dict[str, str | bool]:
 
 
 def _json_schema(backend: Backend, files: Files) -> ibis.Schema:
-    detecting = reading_files(
-        "read_json_auto",
-        files.paths,
-        format="newline_delimited",
-        records="true",
-        sample_size=-1,
-        maximum_sample_files=_MANY,
-        map_inference_threshold=-1,
-    )
-    schema = _schema_of(backend, detecting)
+    options = {
+        **_LINES,
+        "records": "true",
+        "sample_size": -1,
+        "maximum_sample_files": _MANY,
+        "map_inference_threshold": -1,
+    }
+    schema = _schema_of(backend, reading_files("read_json_auto", files.paths, options))
     if schema == ibis.schema({"json": "json"}):
         raise SourceUnreadableError(f"{files.path} holds no objects", hint="Was its export cut off?")
     # What looks like a UUID is text: in a `where` it must behave as it does in CSV.
     return ibis.schema({name: dt.string if dtype.is_uuid() else dtype for name, dtype in schema.items()})
-
-
-def _is_empty(backend: Backend, files: Files, table: ir.Table) -> bool:
-    return files.format is Format.CSV and backend.to_pyarrow(table.limit(1)).num_rows == 0
 
 
 def _untyped(table: ir.Table, copies: Mapping[str, str]) -> ir.Table:

@@ -9,17 +9,20 @@ known to mean the same is translated.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
+from sqlglot.optimizer.annotate_types import annotate_types
 
 from reconciler.identity import dialects
+from reconciler.identity.dialects import Leaning
 from reconciler.identity.errors import WhereError
 from reconciler.identity.where import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _ENGINES: Final = {
     "pyspark": "Spark",
@@ -60,6 +63,16 @@ _SEARCHING: Final = frozenset({"pyspark", "databricks", "trino", "bigquery", "po
 _PLAIN_REGEX: Final = re.compile(r"(?:[^\\?]|\\[dws\W]|(?<!\()\?)*", re.DOTALL)
 """Regular expressions that RE2, Java and PostgreSQL read alike: no ``(?…)``, of the escapes only the plainest."""
 
+_LEANING: Final = {exp.Lower: Leaning.LOWER, exp.Upper: Leaning.UPPER, exp.ILike: Leaning.ILIKE}
+_ORDERING: Final = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between)
+_EQUATING: Final = (
+    *(exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ, exp.In, exp.Nullif),
+    *(exp.Case, exp.Like, exp.StartsWith, exp.StrPosition),
+)
+_UNTOLD: Final = (exp.DataType.Type.UNKNOWN, exp.DataType.Type.NULL)
+_CLASS: Final = re.compile(r"\\[dws]|\[:")
+_NOT_A_DOT: Final = re.compile(r"\\.|\[[^]]*\]", re.DOTALL)
+
 
 def translate(where: str, dialect: str, columns: Sequence[str] = ()) -> str:
     """Return `where` in another SQL; a comment in it is left out.
@@ -87,6 +100,65 @@ def translate(where: str, dialect: str, columns: Sequence[str] = ()) -> str:
         return spelled.sql(dialects.sqlglot_name(dialect), unsupported_level=ErrorLevel.RAISE, comments=False)
     except UnsupportedError:
         raise _untranslatable(tree, dialect) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Leans:
+    """What a `where` leans on that a database may read otherwise although its SQL is the same.
+
+    Attributes:
+        on: What a collation decides for it.
+        columns: The columns that it names, as the source spells them.
+    """
+
+    on: frozenset[Leaning]
+    columns: frozenset[str]
+
+
+def leans(where: str, columns: Mapping[str, str]) -> Leans:
+    """Return what `where` leans on.
+
+    Args:
+        where: A boolean expression in DuckDB's SQL, already seen to fit the columns.
+        columns: The columns with their types, as DuckDB spells them: texts are ordered by a collation, dates are not.
+
+    Raises:
+        WhereError: It is not one expression.
+    """
+    types = {name.casefold(): type_ for name, type_ in columns.items()}
+    tree = parsed(where)
+    named = {column.name.casefold() for column in tree.find_all(exp.Column)}
+    typed = annotate_types(tree.transform(lambda node: _typed(node, types)), dialect="duckdb")
+    on = {leaning for node in typed.walk() for leaning in _leanings(node)}
+    return Leans(frozenset(on), frozenset(name for name in columns if name.casefold() in named))
+
+
+def _typed(node: exp.Expr, types: Mapping[str, str]) -> exp.Expr:
+    type_ = types.get(node.name.casefold()) if isinstance(node, exp.Column) else None
+    return node if type_ is None else exp.cast(node, exp.DataType.build(type_, dialect="duckdb"))
+
+
+def _leanings(node: exp.Expr) -> Iterator[Leaning]:
+    yield from (leaning for type_, leaning in _LEANING.items() if isinstance(node, type_))
+    if isinstance(node, exp.RegexpLike):
+        pattern = node.expression.name
+        if _CLASS.search(pattern):
+            yield Leaning.CLASSES
+        if "." in _NOT_A_DOT.sub("", pattern):
+            yield Leaning.DOT
+    if isinstance(node, (*_ORDERING, *_EQUATING)) and all(map(_may_be_text, _sides(node))):
+        yield Leaning.ORDER if isinstance(node, _ORDERING) else Leaning.EQUALITY
+
+
+def _sides(node: exp.Expr) -> list[exp.Expr | None]:
+    if isinstance(node, exp.Case):  # only `case x when y` compares
+        return [node.this, *(each.this for each in node.args["ifs"])]
+    return list(node.iter_expressions())
+
+
+def _may_be_text(side: exp.Expr | None) -> bool:
+    # A text beside a date or number is converted to one, so a single side that is none decides.
+    return side is not None and side.is_type(*exp.DataType.TEXT_TYPES, *_UNTOLD)
 
 
 def _is_portable(node: exp.Expr, dialect: str) -> bool:

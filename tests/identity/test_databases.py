@@ -15,6 +15,7 @@ import pytest
 
 from reconciler.identifiers import Hash, Identity, MappedColumn
 from reconciler.identity.databases import connect
+from reconciler.identity.dialects import Leaning
 from reconciler.identity.drivers import model
 from reconciler.identity.errors import SourceError
 from reconciler.identity.translation import translate
@@ -78,8 +79,24 @@ def server() -> Iterator[Postgres]:
             f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'",
             "CREATE TABLE secrets (id bigint)",
             "CREATE DATABASE latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
+            "CREATE DATABASE plain ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0",
         )
         yield server
+
+
+@pytest.fixture(scope="session")
+def by_dictionary(server: Postgres) -> str:
+    """A database that orders texts as dictionaries do. The package brings no such locale, so an operator stands in."""
+    name = "by_dictionary"
+    server.run(f"CREATE DATABASE {name}")
+    server.run(
+        "CREATE FUNCTION before(text, text) RETURNS boolean IMMUTABLE LANGUAGE sql"
+        " AS $$ SELECT lower($1) OPERATOR(pg_catalog.<) lower($2) $$",
+        "CREATE OPERATOR < (LEFTARG = text, RIGHTARG = text, FUNCTION = before)",
+        f"ALTER DATABASE {name} SET search_path = public, pg_catalog",
+        database=name,
+    )
+    return server.url_of("postgres", database=name)
 
 
 @pytest.fixture
@@ -200,6 +217,42 @@ class TestPostgreSQL:
         with connect(origin(server.url)) as database:
             assert database.can_hash(COLUMNS)
 
+    @pytest.mark.parametrize(
+        ("database", "leaning", "alike"),
+        [
+            ("postgres", Leaning.LOWER, True),
+            ("postgres", Leaning.ORDER, True),
+            ("postgres", Leaning.EQUALITY, True),
+            ("plain", Leaning.LOWER, False),
+            ("plain", Leaning.UPPER, False),
+            ("plain", Leaning.ILIKE, False),
+            ("plain", Leaning.ORDER, True),
+            ("postgres", Leaning.CLASSES, False),
+            ("postgres", Leaning.DOT, False),
+        ],
+    )
+    def test_a_database_reads_texts_as_its_locale_has_it(
+        self, server: Postgres, database: str, leaning: Leaning, alike: bool
+    ) -> None:
+        with connect(origin(server.url_of("postgres", database=database))) as there:
+            assert there.reads_alike(leaning, ["idfa"]) is alike
+
+    def test_a_database_whose_order_is_a_dictionarys_is_told_apart(self, by_dictionary: str) -> None:
+        with connect(origin(by_dictionary)) as database:
+            assert not database.reads_alike(Leaning.ORDER, ["idfa"])
+            assert database.reads_alike(Leaning.EQUALITY, ["idfa"])
+
+    def test_a_columns_own_collation_counts_and_those_of_others_do_not(self, server: Postgres) -> None:
+        query = """SELECT 1 AS mpid, 'x' AS town, 'x'::varchar(1) COLLATE "C" AS "Own" """
+        with connect(origin(server.url, query)) as database:
+            assert database.reads_alike(Leaning.LOWER, ["mpid", "town"])
+            assert not database.reads_alike(Leaning.LOWER, ["town", "Own"])
+
+    def test_a_padded_text_comes_without_its_padding(self, server: Postgres) -> None:
+        with connect(origin(server.url, "SELECT 'US'::char(5) AS country")) as database:
+            judged = database.judging({"short": "length(country) = 2", "same": "country = 'US'"})
+            assert rows(judged) == [{"country": "US", "short": True, "same": True}]
+
     def test_a_database_whose_lower_case_is_another_does_not_hash_emails_but_still_device_ids(
         self, server: Postgres
     ) -> None:
@@ -311,6 +364,14 @@ class TestFiles:
         for kind, hashes in (("duckdb", True), ("sqlite", False)):
             with connect(origin(files[kind])) as database:
                 assert database.can_hash(COLUMNS) is hashes
+
+    def test_a_duckdb_column_with_a_collation_of_its_own_is_told_apart(self, tmp_path: Path) -> None:
+        with duckdb.connect(str(tmp_path / "own.duckdb")) as duck:
+            duck.execute("CREATE TABLE people (idfa VARCHAR, town VARCHAR COLLATE NOCASE)")
+        with connect(origin(f"duckdb:///{tmp_path}/own.duckdb", "SELECT * FROM people")) as database:
+            for leaning in (Leaning.ORDER, Leaning.EQUALITY):
+                assert database.reads_alike(leaning, ["idfa"])
+                assert not database.reads_alike(leaning, ["idfa", "town"])
 
     def test_reading_leaves_the_file_as_it_was(self, files: Mapping[str, str], tmp_path: Path) -> None:
         before = {path: path.read_bytes() for path in tmp_path.iterdir()}

@@ -1,4 +1,4 @@
-"""Rows that are somewhere else, on S3, on the web or in a lake, give the very sets that a file on this machine gives."""
+"""Rows that are elsewhere, on S3, on the web or in a lake, give the very sets that a file on this machine gives."""
 
 from __future__ import annotations
 
@@ -19,7 +19,15 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
 from reconciler.identifiers import Hash, Identity, MappedColumn
-from reconciler.identity import IdentityError, Selection, SourceMissingError, SourceUnreadableError, WhereError, files
+from reconciler.identity import (
+    IdentityError,
+    Selection,
+    SourceMissingError,
+    SourceUnreadableError,
+    WhereError,
+    files,
+    urls,
+)
 from reconciler.origin import FileOrigin, Format
 from tests.services import http, s3
 
@@ -161,11 +169,16 @@ class Building:
         built = self.engine.build(origin, columns, selections, self.folder)
         return {name: (summary, (self.folder / f"{name}.parquet").read_bytes()) for name, summary in built.items()}
 
-    def here(self, table: pa.Table, *of: Any) -> dict[str, tuple[SetSummary, bytes]]:
+    def here(
+        self,
+        table: pa.Table,
+        columns: tuple[MappedColumn, ...] = COLUMNS,
+        selections: Mapping[str, Selection] = SELECTIONS,
+    ) -> dict[str, tuple[SetSummary, bytes]]:
         """The sets of the same rows in a Parquet file on this machine."""
         path = self.folder / "here.parquet"
         path.write_bytes(parquet(table))
-        return self(path, None, *of)
+        return self(path, None, columns, selections)
 
 
 @pytest.fixture
@@ -207,14 +220,16 @@ def test_the_rows_compared_make_sets_that_differ(build: Building) -> None:
     assert [summary.rows for summary, _ in sets.values()] == [8, 2, 2, 0]
 
 
-@pytest.mark.parametrize("suffix", WRITERS)
-@pytest.mark.parametrize("place", ["s3", "web"])
+@pytest.mark.parametrize(
+    ("place", "suffix"),
+    [("s3", "parquet"), ("s3", "csv.gz"), ("s3", "jsonl"), ("web", "parquet"), ("web", "csv"), ("web", "jsonl.gz")],
+)
 def test_a_file_gives_the_sets_it_gives_here(place: str, suffix: str, build: Building, places: Places) -> None:
     url = places.put(place, f"one/all.{suffix}", WRITERS[suffix](PEOPLE))
     assert build(url) == build.here(PEOPLE)
 
 
-@pytest.mark.parametrize("suffix", WRITERS)
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl.gz"])
 def test_a_glob_on_s3_gives_the_sets_of_all_its_files(suffix: str, build: Building, places: Places) -> None:
     for number, part in enumerate((PEOPLE.slice(0, 3), PEOPLE.slice(3))):
         places.put("s3", f"{suffix}/year 2024/part {number}.{suffix}", WRITERS[suffix](part))
@@ -222,7 +237,7 @@ def test_a_glob_on_s3_gives_the_sets_of_all_its_files(suffix: str, build: Buildi
     assert build(f"s3://{BUCKET}/{suffix}/*/part *.{suffix}") == build.here(PEOPLE)
 
 
-@pytest.mark.parametrize("suffix", ["parquet", "csv.gz", "jsonl"])
+@pytest.mark.parametrize("suffix", ["parquet", "csv.gz"])
 def test_a_signed_url_is_read(suffix: str, build: Building, places: Places) -> None:
     url = places.put("web", f"signed.{suffix}", WRITERS[suffix](PEOPLE))
     assert build(f"{url}?X-Signature=a%2Fb&part=1*") == build.here(PEOPLE)
@@ -245,12 +260,10 @@ def test_a_table_in_a_lake_gives_the_sets_of_its_rows(written: Any, build: Build
 
 
 @LAKES
-def test_a_column_of_arrays_in_a_lake_gives_the_sets_of_its_rows(
-    written: Any, build: Building, tmp_path: Path
-) -> None:
-    of = ((MPID, IDFA), DEVICE_SELECTIONS)
-    there = build(*written(DEVICES, tmp_path), *of)
-    assert there == build.here(DEVICES, *of)
+def test_a_column_of_arrays_in_a_lake_gives_the_sets_of_its_rows(written: Any, build: Building, tmp_path: Path) -> None:
+    path, stated = written(DEVICES, tmp_path)
+    there = build(path, stated, (MPID, IDFA), DEVICE_SELECTIONS)
+    assert there == build.here(DEVICES, (MPID, IDFA), DEVICE_SELECTIONS)
     assert [summary.total for summary, _ in there.values()] == [3, 3]
 
 
@@ -293,18 +306,9 @@ def test_what_is_not_there_is_named(path: str, stated: Format | None, cloud: S3,
     assert caught.value.hint
 
 
-ON_S3: Final = pytest.mark.parametrize(
-    ("path", "stated"),
-    [
-        (f"s3://{BUCKET}/people.parquet", None),
-        (f"s3://{BUCKET}/*.parquet", None),
-        (f"s3://{BUCKET}/table", Format.DELTA),
-        (f"s3://{BUCKET}/table", Format.ICEBERG),
-    ],
+@pytest.mark.parametrize(
+    ("path", "stated"), [(f"s3://{BUCKET}/people.parquet", None), (f"s3://{BUCKET}/table", Format.DELTA)]
 )
-
-
-@ON_S3
 def test_missing_credentials_are_told_before_a_person_looks_away(
     path: str, stated: Format | None, cloud: S3, build: Building, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,7 +327,15 @@ def test_missing_credentials_are_told_before_a_person_looks_away(
     assert "AWS_ACCESS_KEY_ID" in str(caught.value.hint)
 
 
-@ON_S3
+@pytest.mark.parametrize(
+    ("path", "stated"),
+    [
+        (f"s3://{BUCKET}/people.parquet", None),
+        (f"s3://{BUCKET}/*.parquet", None),
+        (f"s3://{BUCKET}/table", Format.DELTA),
+        (f"s3://{BUCKET}/table", Format.ICEBERG),
+    ],
+)
 def test_an_endpoint_that_is_not_there_is_told_before_a_person_looks_away(
     path: str, stated: Format | None, cloud: S3, build: Building, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -345,16 +357,15 @@ def test_credentials_that_do_not_suffice_are_told(
     assert "AWS_ACCESS_KEY_ID" in str(caught.value.hint)
 
 
-@pytest.mark.parametrize("suffix", WRITERS)
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl.gz"])
 @pytest.mark.parametrize("place", ["s3", "web"])
 def test_a_file_that_changes_while_it_is_read_makes_no_set(
     place: str, suffix: str, build: Building, places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = places.put(place, f"changing.{suffix}", WRITERS[suffix](PEOPLE))
-    find = files.find
 
     def find_and_change(wanted: str) -> Any:
-        found = find(wanted)
+        found = urls.find(wanted)
         places.put(place, f"changing.{suffix}", WRITERS[suffix](PEOPLE.slice(1)))
         if place == "web":
             places.request.getfixturevalue("web").tags[f"/changing.{suffix}"] = "2"
@@ -376,8 +387,7 @@ def test_a_file_that_is_cut_off_makes_no_set(place: str, suffix: str, build: Bui
     assert not list(build.folder.iterdir())
 
 
-@pytest.mark.parametrize("suffix", ["csv", "csv.gz", "jsonl"])
-@pytest.mark.parametrize("place", ["s3", "web"])
+@pytest.mark.parametrize(("place", "suffix"), [("s3", "csv"), ("s3", "jsonl"), ("web", "csv.gz")])
 def test_a_row_that_cannot_be_read_is_told_without_what_is_in_it(
     place: str, suffix: str, build: Building, places: Places
 ) -> None:
@@ -401,7 +411,7 @@ def test_a_where_that_fails_on_a_value_is_told_without_the_value(
         path, stated = places.put(place, "failing.parquet", parquet(PEOPLE)), None
     with pytest.raises(WhereError) as caught:
         build(path, stated, selections={"set": Selection("cast(email as integer) > 0", (Identity.IDFA,))})
-    assert not [value for value in ("ada", "Ada", "@") if value in told(caught).replace("@context", "")]
+    assert not [value for value in ("ada+", "Ada+", "Example.com") if value in told(caught)]
 
 
 def test_a_password_and_a_signature_in_a_url_are_in_no_error(web: Web, build: Building, places: Places) -> None:

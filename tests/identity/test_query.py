@@ -103,7 +103,10 @@ CASES: Final[Mapping[str, tuple[Sequence[MappedColumn], tuple[str | None, ...]]]
 @pytest.fixture(scope="module")
 def server() -> Iterator[Postgres]:
     with postgres.running() as server:
-        server.run("CREATE DATABASE latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+        server.run(
+            "CREATE DATABASE latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
+            "CREATE DATABASE plain ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0",
+        )
         yield server
 
 
@@ -251,7 +254,52 @@ def test_what_a_database_spells_otherwise_is_hashed_on_this_side(store: Store, r
     assert read.of_query(of(url), (EMAIL,), None) == read.of_file(emails, (EMAIL,), None)
 
 
+TOWNS: Final = pa.table(
+    {
+        "idfa": [A, B, C, D],
+        "town": ["\u00c9vry", "\u00e9vry", "Oslo", "a\nb"],
+    }
+)
+
+
+@pytest.mark.parametrize("database", ["postgres", "plain"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "lower(town) = '\u00e9vry'",
+        "upper(town) = '\u00c9VRY'",
+        "town ilike '\u00e9%'",
+        "town < 'b'",
+        "town between 'P' and 'z'",
+        "regexp_matches(town, '^\\w+$')",
+        "regexp_matches(town, 'a.b')",
+        "town = 'Oslo'",
+    ],
+)
+def test_a_where_chooses_the_same_people_in_every_collation(
+    store: Store, read: Reader, database: str, where: str
+) -> None:
+    url = store(f"postgres {database}", TOWNS)
+    assert read.of_query(of(url), (IDFA,), where) == read.of_file(TOWNS, (IDFA,), where)
+
+
+@pytest.mark.parametrize("where", ["length(country) = 2", "country = 'US'", "country like '%S'"])
+def test_a_where_sees_a_padded_text_without_its_padding(store: Store, read: Reader, where: str) -> None:
+    url = store("postgres", PEOPLE)
+    query = "SELECT mpid, idfa, country::char(5) AS country FROM people"
+    assert read.of_query(of(url, query), (MPID, IDFA), where) == read.of_file(PEOPLE, (MPID, IDFA), where)
+
+
 # What is shown of it
+
+
+def test_a_where_that_leans_on_another_lower_case_is_judged_on_this_side_and_it_is_said(
+    store: Store, read: Reader
+) -> None:
+    url = store("postgres plain", PEOPLE)
+    why = "where leans on lower case, and there it is not DuckDB's"
+    assert read.explained(of(url), (IDFA,), "lower(country) = 'us'").splitlines()[0].endswith(why)
+    assert "only digests leave it" in read.explained(of(url), (IDFA,), CHOSEN)
 
 
 @pytest.mark.parametrize("kind", PUSHING)

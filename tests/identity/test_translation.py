@@ -8,11 +8,12 @@ import sqlglot
 
 from reconciler.identifiers import Hash, Identity, MappedColumn
 from reconciler.identity import dialects
+from reconciler.identity.dialects import Leaning
 from reconciler.identity.drivers.adbc import bigquery_options, snowflake_options
 from reconciler.identity.drivers.cursors import databricks_options, mysql_options, trino_options
 from reconciler.identity.drivers.model import Url
 from reconciler.identity.errors import SourceError, WhereError
-from reconciler.identity.translation import translate
+from reconciler.identity.translation import leans, translate
 
 JUDGING = ["pyspark", "postgres", "snowflake", "bigquery", "databricks", "trino"]
 WORD = ibis.table({"word": "string"}, name="words")["word"]
@@ -79,6 +80,60 @@ def test_what_would_mean_something_else_there_is_refused_by_name(where: str, ref
         with pytest.raises(WhereError, match="does not translate to") as caught:
             translate(where, dialect)
         assert caught.value.hint
+
+
+TYPES = {
+    "Name": "VARCHAR",
+    "orders": "BIGINT",
+    "spend": "DECIMAL(38, 9)",
+    "joined": "DATE",
+    "seen": "TIMESTAMP WITH TIME ZONE",
+    "tags": "VARCHAR[]",
+    "active": "BOOLEAN",
+}
+
+
+@pytest.mark.parametrize(
+    ("where", "on"),
+    [
+        ("lower(name) = 'x'", {Leaning.LOWER, Leaning.EQUALITY}),
+        ("upper(name) in ('X')", {Leaning.UPPER, Leaning.EQUALITY}),
+        ("not name ilike 'x%'", {Leaning.ILIKE}),
+        ("name < 'x'", {Leaning.ORDER}),
+        ("'x' <= trim(NAME)", {Leaning.ORDER}),
+        ("left(name, 1) > 'x'", {Leaning.ORDER}),
+        ("name between 'a' and 'b' or active", {Leaning.ORDER}),
+        ("cast(joined as varchar) < '2024'", {Leaning.ORDER}),
+        ("case name when 'x' then true else false end", {Leaning.EQUALITY}),
+        ("name like 'x%'", {Leaning.EQUALITY}),
+        ("regexp_matches(name, '\\w')", {Leaning.CLASSES}),
+        ("regexp_matches(name, '[[:alpha:]]')", {Leaning.CLASSES}),
+        ("regexp_matches(name, 'a.b')", {Leaning.DOT}),
+        ("regexp_matches(name, '^[a-z.]+\\.com$')", set()),
+        ("orders < 3 and spend >= 1.5 and orders in (1, 2)", set()),
+        ("joined >= '2024-01-01' and seen between '2024-01-01' and now()", set()),
+        ("joined = date '2024-01-01' and orders <> '3'", set()),
+        ("case when orders = 1 then true else false end", set()),
+        ("name is null or active", set()),
+    ],
+)
+def test_what_a_collation_decides_for_a_where_is_known(where: str, on: set[Leaning]) -> None:
+    assert leans(where, TYPES).on == on
+
+
+def test_the_columns_that_a_where_names_are_known_as_the_source_spells_them() -> None:
+    assert leans("NAME < 'x' and Orders > 1", TYPES).columns == {"Name", "orders"}
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres", "snowflake", "bigquery", "databricks", "trino"])
+@pytest.mark.parametrize("leaning", Leaning)
+def test_what_databases_are_asked_before_they_judge_parses_there(dialect: str, leaning: Leaning) -> None:
+    table = ibis.table({"place": "int64", "text": "string"}, name="source")
+    for sql in (
+        dialects.texts(dialect, ["text"]),
+        ibis.to_sql(dialects.read(table, ["text"], leaning), dialect=dialect),
+    ):
+        assert isinstance(sqlglot.parse_one(sql, dialect=dialect), sqlglot.exp.Query)
 
 
 @pytest.mark.parametrize("where", ["", "orders = (select 1)", "orders = 1; drop table x", "and"])

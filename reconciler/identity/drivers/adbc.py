@@ -105,6 +105,9 @@ def _postgres_column(field: pa.Field) -> Column:
     own = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
     if own == "numeric":
         return _postgres_number(field)
+    if own == "bpchar":
+        # char(n) comes padded with spaces, which only PostgreSQL's own comparisons overlook; as text it has none.
+        return Column(field.name, dt.string, cast="text")
     if isinstance(field.type, pa.BaseExtensionType) or pa.types.is_interval(field.type):
         # Of a type that only PostgreSQL has, or one that a `where` sees as text in files too: UUID, JSON.
         return Column(field.name, dt.string, cast="text")

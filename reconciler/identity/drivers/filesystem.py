@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 _AHEAD: Final = 1 << 20
 """Bytes fetched at least at a time: DuckDB reads text in small pieces."""
+_EDGES: Final = 16 << 20
+"""Bytes of the beginnings and ends of files that are remembered: there stands what is in them, in the header of CSV
+and the footer of Parquet, and DuckDB asks for it whenever a query mentions them."""
 
 
 class Remote(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
@@ -35,6 +39,8 @@ class Remote(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
     def __init__(self, files: Sequence[RemoteFile]) -> None:
         super().__init__()
         self._files = {file.url: file for file in files}
+        self._edges: dict[tuple[str, int], bytes] = {}
+        self._turn = threading.Lock()
         self.failure: ReconcilerError | None = None
 
     @classmethod
@@ -55,6 +61,26 @@ class Remote(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
     def modified(self, path: str) -> datetime:
         """Return when a file last changed."""
         return datetime.fromtimestamp(self._known(path).modified, UTC)
+
+    def fetch(self, file: RemoteFile, start: int, least: int, most: int) -> bytes:
+        """Return between `least` and `most` bytes of a file; its beginning and its end are fetched once."""
+        for (url, first), edge in tuple(self._edges.items()):
+            if url == file.url and first <= start and start + least <= first + len(edge):
+                return edge[start - first :][:most]
+        try:
+            fetched = file.read(start, most)
+        except ReconcilerError as failure:
+            self.failure = failure
+            raise
+        if most <= _AHEAD and (start == 0 or start + most == file.size):
+            self._remember(file.url, start, fetched)
+        return fetched
+
+    def _remember(self, url: str, start: int, edge: bytes) -> None:
+        with self._turn:
+            self._edges[url, start] = edge
+            while sum(map(len, self._edges.values())) > _EDGES:
+                del self._edges[next(iter(self._edges))]
 
     def _open(self, path: str, mode: str = "rb", **_: object) -> _Window:
         if mode != "rb":
@@ -98,16 +124,10 @@ class _Window(io.RawIOBase):
         if not wanted:
             return 0
         if not self._start <= self._position <= self._position + wanted <= self._start + len(self._bytes):
-            self._fetch(max(wanted, _AHEAD))
+            self._start = self._position
+            most = min(max(wanted, _AHEAD), self._file.size - self._start)
+            self._bytes = self._owner.fetch(self._file, self._start, wanted, most)
         offset = self._position - self._start
         target[:wanted] = memoryview(self._bytes)[offset : offset + wanted]
         self._position += wanted
         return wanted
-
-    def _fetch(self, length: int) -> None:
-        self._start = self._position
-        try:
-            self._bytes = self._file.read(self._start, min(length, self._file.size - self._start))
-        except ReconcilerError as failure:
-            self._owner.failure = failure
-            raise

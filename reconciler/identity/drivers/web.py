@@ -25,6 +25,8 @@ def find_file(url: str) -> RemoteFile:
     Its first byte is asked for, because many servers do not answer HEAD, and only the answer shows whether they give
     parts of files.
 
+    Its `url` lacks what may be secret in `url`.
+
     Raises:
         SourceError: It is not there, may not be read, or only comes whole.
     """
@@ -44,7 +46,8 @@ def find_file(url: str) -> RemoteFile:
         part = {"Range": f"bytes={start}-{start + length - 1}", **unchanged}
         return server.fetch(part).content
 
-    return RemoteFile(url, int(total), tag or changed or total, _seconds(changed), read)
+    # Known by what may be shown of its URL: whoever names the file, DuckDB too, cannot name a signature or a password.
+    return RemoteFile(_shown(url), int(total), tag or changed or total, _seconds(changed), read)
 
 
 class _Server:

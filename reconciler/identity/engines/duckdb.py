@@ -8,6 +8,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import ibis
@@ -199,7 +200,11 @@ def literally(path: str) -> str:
 
 
 def reading_files(
-    function: str, files: Sequence[str], *, columns: Mapping[str, str] | None = None, **options: str | int | bool
+    function: str,
+    files: Sequence[str],
+    options: Mapping[str, str | int | bool] = MappingProxyType({}),
+    *,
+    columns: Mapping[str, str] | None = None,
 ) -> str:
     """Return a SELECT from one of DuckDB's readers, such as ``read_csv``, over exactly `files`.
 
@@ -208,8 +213,8 @@ def reading_files(
     Args:
         function: The reader.
         files: Paths or URLs.
-        columns: The reader's option of that name: types by column.
-        options: Its other options.
+        options: The reader's options, but for `columns`.
+        columns: Types by column, where they are not to be detected.
     """
     named = {name: exp.convert(value) for name, value in options.items()}
     if columns is not None:

@@ -12,7 +12,7 @@ from reconciler.identity.failures import reading_rows, reading_sets, reading_sou
 from reconciler.identity.files import check_whole, find_files
 from reconciler.identity.lakes import open_lake
 from reconciler.identity.source import FileSource
-from reconciler.identity.urls import is_url
+from reconciler.identity.urls import find, is_url
 from reconciler.origin import Format
 
 if TYPE_CHECKING:
@@ -64,7 +64,10 @@ class Embedded:
 
 def _check_reachable(origin: FileOrigin) -> None:
     """Ask an object store for a table before its reader does, which would go on asking for minutes."""
-    if origin.path.startswith(("http://", "https://")) or not (is_url(origin.path) and is_installed("obstore")):
+    if origin.path.lower().startswith(("http://", "https://")) or not (is_url(origin.path) and is_installed("obstore")):
+        return
+    if origin.path.endswith(".json"):
+        find(origin.path)
         return
     from reconciler.identity.drivers.stores import check_reachable
 
