@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
@@ -36,7 +37,10 @@ class FileOrigin:
     format: Format | None = None
 
     def __str__(self) -> str:
-        return self.declared
+        """Return the path without what may be secret in a web address: who asks, and the signature behind it."""
+        if not self.declared.lower().startswith(("http://", "https://")):
+            return self.declared
+        return re.sub(r"//[^/@]*@", "//", self.declared.split("?", maxsplit=1)[0])
 
 
 @dataclass(frozen=True, slots=True)

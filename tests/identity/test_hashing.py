@@ -237,8 +237,7 @@ def test_a_set_is_what_the_rules_say(
     engine: Engine, workplace: Path, rows: list[dict[str, Any]], digits: int, identities: tuple[Identity, ...]
 ) -> None:
     columns = (MPID, IDFA, SECOND_IDFA, GAID)
-    used = [each for each in columns if each.identity in {Identity.MPID, *identities}]
-    users, lines = expected([each for each in rows if each["chosen"]], identities, mapped=used)
+    users, lines = expected([each for each in rows if each["chosen"]], identities, mapped=columns)
     with taken_apart(digits):
         summary, _ = made(engine, workplace, rows, {"set": Selection("chosen", identities)}, *columns)["set"]
     assert pq.read_table(workplace / "set.parquet").to_pylist() == lines
