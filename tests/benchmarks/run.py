@@ -46,6 +46,8 @@ def main() -> int:
     chosen = _parse()
     console = Console(width=None if sys.stdout.isatty() else 160)
     failed = 0
+    if chosen.folder is not None:
+        chosen.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=chosen.folder) as folder:
         for name in chosen.only or _BENCHMARKS:
             scale = Scale(Path(folder) / name, chosen.people, chosen.full, chosen.rounds)
@@ -89,9 +91,18 @@ def _measure(module: ModuleType, scale: Scale) -> Section:
         figures = module.measure(scale)
     except NotMeasuredError as reason:
         missing = str(reason)
-    command = " ".join(["python", "tests/benchmarks/run.py", *sys.argv[1:]])
+    command = " ".join(["python", "tests/benchmarks/run.py", *_options()])
     circumstances = (f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, `{command}`", describe_machine(), describe_versions())
     return Section(title, about, tuple(figures), missing, circumstances)
+
+
+def _options() -> list[str]:
+    """Return the options this was called with, but for the folder: where it worked matters to nobody."""
+    given = sys.argv[1:]
+    if "--folder" in given:
+        at = given.index("--folder")
+        del given[at : at + 2]
+    return given
 
 
 def _table(section: Section) -> Table:
