@@ -82,14 +82,14 @@ async def test_a_long_wait_is_announced(fake: FakeTikTok, caplog: pytest.LogCapt
         fake.refuses(40100)
     await fake.answers().session().get("user/info/", {})
 
-    [warning] = [each.message for each in caplog.records if each.levelno >= logging.WARNING]
+    [warning] = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
     assert "trying again in 30" in warning
 
 
 async def test_silence_is_announced_while_it_lasts(fake: FakeTikTok, caplog: pytest.LogCaptureFixture) -> None:
     await fake.breaks(httpx.ConnectError("Connection refused")).answers().session().get("user/info/", {})
 
-    [warning] = [each.message for each in caplog.records if each.levelno >= logging.WARNING]
+    [warning] = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
     assert warning.endswith("Connection refused; trying again")
 
 
