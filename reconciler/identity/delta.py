@@ -11,6 +11,7 @@ What is left is compared by identifier, so that one which only changed hands is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import ibis
@@ -18,12 +19,12 @@ import ibis
 from reconciler.identifiers import IdType
 from reconciler.identity.columns import stacked
 from reconciler.identity.model import Delta
-from reconciler.identity.ownership import ranges
+from reconciler.identity.ownership import apart, ranges
 from reconciler.identity.packing import long, packed
 from reconciler.identity.setfile import PERSON, id_types, identifier_count, landed_rows, row_count, schema_of, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import ibis.expr.types as ir
@@ -45,18 +46,20 @@ class Changes:
 
 def compare(backend: Backend, delivered: Delivered, target: Path, folder: Path) -> Changes:
     """Write what must be added and removed to get from `delivered` to `target` into the new `folder`."""
-    folder.mkdir(mode=0o700)
-    certain, possible = _bounds(backend, delivered, folder)
-    if possible is None:
+    if not delivered.files:
         return Changes(target, None, Delta(identifier_count(target), 0, 0, 0, 0))
-    forward = _differences(backend, certain, target, folder / "forward")
-    back = forward if certain == possible else _differences(backend, possible, target, folder / "back")
+    work = folder / "work"
+    work.mkdir(mode=0o700, parents=True)
+    certain, possible = _bounds(backend, delivered, work)
+    forward = _differences(backend, certain, target, work / "forward")
+    back = forward if certain == possible else _differences(backend, possible, target, work / "back")
     users_out = _users_out(backend, possible, back.gone) if back.gone_count else 0
-    return Changes(
-        forward.come,
-        back.gone,
-        Delta(forward.come_count, back.gone_count, identifier_count(possible), _users(backend, possible), users_out),
+    counts = Delta(
+        forward.come_count, back.gone_count, identifier_count(possible), _users(backend, possible), users_out
     )
+    changes = Changes(forward.come.replace(folder / "add"), back.gone.replace(folder / "remove"), counts)
+    backend.drop(work)  # as large as the sets, and as many times as there are audiences
+    return changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +72,32 @@ class _Differences:
     gone_count: int
 
 
-def _bounds(backend: Backend, delivered: Delivered, folder: Path) -> tuple[Path | None, Path | None]:
+def _bounds(backend: Backend, delivered: Delivered, folder: Path) -> tuple[Path | None, Path]:
     """Return what is certainly there and what is possibly there, as files laid out like sets."""
-    if not delivered.in_flight:
+    if delivered.snapshot is not None and not delivered.in_flight:
         return delivered.snapshot, delivered.snapshot
     types = _types(delivered.files)
     tables = [long_form(backend, each) for each in delivered.files]
     rows = sum(row_count(each) for each in delivered.files) * len(types)
     possible = folder / "possible"
-    write_packed(backend, _owned(ranges(stacked(tables), "hash", rows)), types, possible)
+    write_packed(backend, _owned(backend, stacked(tables), rows, folder / "all"), types, possible)
     if delivered.snapshot is None:
         return None, possible
     certain = folder / "certain"
-    write_packed(backend, _common(tables, rows), types, certain)
+    write_packed(backend, _common(backend, tables, rows, folder / "each"), types, certain)
     return certain, possible
 
 
-def _owned(parts: Sequence[ir.Table]) -> list[ir.Table]:
-    return [part.group_by(_IDENTIFIER).aggregate(person=part[PERSON].min()) for part in parts]
+def _owned(backend: Backend, every: ir.Table, rows: int, folder: Path) -> Iterator[ir.Table]:
+    for (part,) in apart(backend, [every], "hash", rows, folder):
+        yield part.group_by(_IDENTIFIER).aggregate(person=part[PERSON].min())
 
 
-def _common(tables: Sequence[ir.Table], rows: int) -> list[ir.Table]:
-    common, *others = (ranges(each, "hash", rows) for each in tables)
-    for other in others:
-        common = [mine.semi_join(theirs, _IDENTIFIER) for mine, theirs in zip(common, other, strict=True)]
-    return common
+def _common(backend: Backend, tables: Sequence[ir.Table], rows: int, folder: Path) -> Iterator[ir.Table]:
+    for common, *others in apart(backend, tables, "hash", rows, folder):
+        for other in others:
+            common = common.semi_join(other, _IDENTIFIER)  # noqa: PLW2901  # narrowed, one after the other
+        yield common
 
 
 def _differences(backend: Backend, before: Path | None, after: Path, folder: Path) -> _Differences:
@@ -125,19 +129,13 @@ def _write_one_sided(backend: Backend, side: Path, other: Path, types: Sequence[
     columns = {t.value: t for t in types}
     ours, theirs = (long(backend.landed(each), columns) for each in (side, other))
     held, lacking = (landed_rows(each) * len(types) for each in (side, other))
-    if not held:
-        parts = []
-    elif not lacking:
-        parts = ranges(ours, "hash", held)
-    else:
-        most = max(held, lacking)
-        pairs = zip(ranges(ours, "hash", most), ranges(theirs, "hash", most), strict=True)
-        parts = [mine.anti_join(others, _IDENTIFIER) for mine, others in pairs]
-    return sum(write_packed(backend, parts, types, out).values())
+    pairs = apart(backend, [ours, theirs], "hash", max(held, lacking), out.with_name(f"{out.name}.apart"))
+    parts = (mine.anti_join(others, _IDENTIFIER) if lacking else mine for mine, others in pairs)
+    return sum(write_packed(backend, parts if held else (), types, out).values())
 
 
 def write_packed(
-    backend: Backend, identifiers: Sequence[ir.Table], types: Sequence[IdType], out: Path, *, legs: bool = False
+    backend: Backend, identifiers: Iterable[ir.Table], types: Sequence[IdType], out: Path, *, legs: bool = False
 ) -> Mapping[IdType, int]:
     """Write identifiers as rows of persons; return how many there are of each type.
 
@@ -148,14 +146,17 @@ def write_packed(
         out: The file, laid out like a set.
         legs: Whether the identifiers tell their legs, and the file is to tell them too.
     """
+    following = iter(identifiers)
+    first = list(islice(following, 2))
     with writing(out, schema_of(types, legs=legs)) as writer:
-        if len(identifiers) == 1:
-            writer.write(backend.batches(packed(identifiers[0], types, legs=legs)))
-        elif identifiers:
+        if len(first) == 1:
+            writer.write(backend.batches(packed(first[0], types, legs=legs)))
+        elif first:
             landed = out.with_name(f"{out.name}.identifiers")
-            for step, part in enumerate(identifiers):
+            for step, part in enumerate(chain(first, following)):
                 backend.land(part, landed / str(step))
-            for part in ranges(backend.landed(landed), PERSON, landed_rows(landed)):
+            every, rows = backend.landed(landed), landed_rows(landed)
+            for (part,) in apart(backend, [every], PERSON, rows, out.with_name(f"{out.name}.persons")):
                 writer.write(backend.batches(packed(part, types, legs=legs)))
             backend.drop(landed)
     return writer.identifiers

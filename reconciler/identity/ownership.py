@@ -12,7 +12,7 @@ from reconciler.identity.packing import long, packed
 from reconciler.identity.setfile import PERSON, row_count, schema_of, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import ibis.expr.types as ir
@@ -22,17 +22,62 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 2_000_000
 """Keys that are grouped or joined at once: what some hundred megabytes hold."""
+_SIXTEENTHS: Final = 16
+"""Parts that a table is read for once each."""
 
 
 def ranges(table: ir.Table, column: str, rows: int) -> list[ir.Table]:
     """Return `table` in parts that fit into memory, by the first byte of a column of digests, none of them null.
 
-    Tables taken apart with the same `rows` are taken apart alike.
+    Tables taken apart with the same `rows` are taken apart alike. Each part reads the whole table, unless that is
+    sorted by the column.
     """
+    steps = _steps(rows)
+    return [_between(table, column, 256 // steps * step, 256 // steps * (step + 1)) for step in range(steps)]
+
+
+def apart(
+    backend: Backend, tables: Sequence[ir.Table], column: str, rows: int, folder: Path
+) -> Iterator[tuple[ir.Table, ...]]:
+    """Yield the `ranges` of several tables side by side, for tables that are not sorted by `column`.
+
+    Many ranges are cut out of a sixteenth of the tables that is kept for as long, so that the time a row takes does
+    not grow with the rows. A part is therefore to be computed before the second after it is asked for.
+
+    Args:
+        backend: The engine.
+        tables: What is to be taken apart alike.
+        column: By which.
+        rows: How many the largest of them has.
+        folder: Where a sixteenth is kept; no two at work may share it.
+    """
+    steps = _steps(rows)
+    if steps <= _SIXTEENTHS:
+        yield from zip(*(ranges(each, column, rows) for each in tables), strict=True)
+        return
+    width = 256 // _SIXTEENTHS
+    for first in range(0, 256, width):
+        try:
+            kept = [
+                _kept(backend, _between(each, column, first, first + width), folder / str(position))
+                for position, each in enumerate(tables)
+            ]
+            for start in range(first, first + width, 256 // steps):
+                yield tuple(_between(each, column, start, start + 256 // steps) for each in kept)
+        finally:
+            backend.drop(folder)
+
+
+def _steps(rows: int) -> int:
     steps = 1
     while rows > steps * _AT_ONCE and steps < 256:
         steps *= 2
-    return [_between(table, column, 256 // steps * step, 256 // steps * (step + 1)) for step in range(steps)]
+    return steps
+
+
+def _kept(backend: Backend, table: ir.Table, folder: Path) -> ir.Table:
+    backend.land(table, folder)
+    return backend.landed(folder)
 
 
 def _between(table: ir.Table, column: str, first: int, end: int) -> ir.Table:

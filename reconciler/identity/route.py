@@ -11,7 +11,7 @@ from reconciler.identifiers import IdType
 from reconciler.identity.columns import stacked
 from reconciler.identity.delta import long_form, write_packed
 from reconciler.identity.mappings import Mappings
-from reconciler.identity.ownership import ranges
+from reconciler.identity.ownership import apart
 from reconciler.identity.setfile import LEGS, id_types, reading, row_count, types_among
 
 if TYPE_CHECKING:
@@ -113,7 +113,8 @@ def _joined(backend: Backend, legs: Sequence[tuple[int, Path]], out: Path) -> Pa
     types = [id_type for id_type in IdType if id_type in there]
     every = stacked([long_form(backend, path).mutate(legs=ibis.literal(1 << leg, "int64")) for leg, path in legs])
     rows = sum(row_count(path) for _, path in legs) * len(types)
-    write_packed(backend, [_together(part) for part in ranges(every, "hash", rows)], types, out, legs=True)
+    parts = apart(backend, [every], "hash", rows, out.with_name(f"{out.name}.apart"))
+    write_packed(backend, (_together(part) for (part,) in parts), types, out, legs=True)
     return out
 
 

@@ -265,8 +265,9 @@ def test_a_route_has_sixty_legs_at_most(shelf: Shelf) -> None:
             shelf.engine.route(many)
 
 
-def test_large_sets_are_compared_range_by_range(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ownership, "_AT_ONCE", 250)
+@pytest.mark.parametrize("at_once", [250, 40], ids=["a-few-ranges", "ranges-of-a-sixteenth"])
+def test_large_sets_are_compared_range_by_range(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(ownership, "_AT_ONCE", at_once)
     before = {identifier(t, n): n for t in TYPES for n in range(300)}
     after = {identifier(t, n): n + (n % 7 == 0) for t in TYPES for n in range(20, 310)}
     delivered, target = shelf.delivered(before), shelf.put("target", after)

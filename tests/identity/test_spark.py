@@ -373,7 +373,7 @@ def put(path: Path, people: Mapping[int, Sequence[int]]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("at_once", [2_000_000, 100])
+@pytest.mark.parametrize("at_once", [2_000_000, 40])
 def test_differences_and_routes_are_the_same(both: Both, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     monkeypatch.setattr(ownership, "_AT_ONCE", at_once)
     old = put(both.folder / "old.parquet", {each: [each, each + 1000] for each in range(40)})
