@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.apply.uploads import Uploads
 from reconciler.errors import ReconcilerError
 from reconciler.identity.model import Delivered, Leg
-from reconciler.identity.setfile import id_types
+from reconciler.identity.sets.setfile import id_types
 from reconciler.refresh.members import delivered
 from reconciler.state import change
 from reconciler.state.model import Members, PendingDelivery
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.apply.workbench import Workbench
-    from reconciler.identity.route import Route
+    from reconciler.identity.sets.route import Route
     from reconciler.plan.model import Action, MemberChange
     from reconciler.tiktok.file_text import Layout
     from reconciler.tiktok.model import Audience

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.apply.workbench import Workbench
     from reconciler.identity.model import Direction
-    from reconciler.identity.route import Route
+    from reconciler.identity.sets.route import Route
     from reconciler.plan.model import Action
     from reconciler.tiktok.file_text import Layout, Part
 

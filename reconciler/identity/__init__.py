@@ -13,9 +13,9 @@ from reconciler.identity.errors import (
     UnsupportedEngineError,
     WhereError,
 )
-from reconciler.identity.mappings import Mappings
 from reconciler.identity.model import Delivered, Delta, Direction, Leg, Rejected, Selection, SetSummary
-from reconciler.identity.route import MOST_LEGS, Route
+from reconciler.identity.sets.mappings import Mappings
+from reconciler.identity.sets.route import MOST_LEGS, Route
 
 __all__ = [
     "MOST_LEGS",

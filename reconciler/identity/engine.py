@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from reconciler.identifiers import IdType
-from reconciler.identity import databases
-from reconciler.identity.delta import compare
-from reconciler.identity.earlier import is_earlier, rewrite
 from reconciler.identity.engines.duckdb import Limits, connect
 from reconciler.identity.engines.embedded import Embedded
 from reconciler.identity.engines.spark import SparkMachine, is_spark
 from reconciler.identity.errors import IdentityError, UnsupportedEngineError
 from reconciler.identity.failures import reading_rows
-from reconciler.identity.members import Landed, build_set
 from reconciler.identity.model import Delivered
-from reconciler.identity.query import QuerySource
-from reconciler.identity.route import join
+from reconciler.identity.sets.delta import compare
+from reconciler.identity.sets.earlier import is_earlier, rewrite
+from reconciler.identity.sets.members import Landed, build_set
+from reconciler.identity.sets.route import join
+from reconciler.identity.sources import databases
+from reconciler.identity.sources.query import QuerySource
 from reconciler.origin import QueryOrigin
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from reconciler.identifiers import MappedColumn
-    from reconciler.identity.delta import Changes
     from reconciler.identity.engines.protocol import Backend, Machine
     from reconciler.identity.model import Delta, Leg, Selection, SetSummary
-    from reconciler.identity.opened import Opened
-    from reconciler.identity.route import Route
+    from reconciler.identity.sets.delta import Changes
+    from reconciler.identity.sets.route import Route
+    from reconciler.identity.sources.opened import Opened
     from reconciler.origin import Origin
 
     _Version: TypeAlias = tuple[int, int, int] | None

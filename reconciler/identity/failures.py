@@ -14,7 +14,7 @@ from reconciler.identity.errors import EngineError, IdentityError, SetUnreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reconciler.identity.files import Files
+    from reconciler.identity.sources.files import Files
 
 _LINE = re.compile(r"Error on Line: (\d+)|in line (\d+)")
 _WIDTH = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reconciler.identity.setfile import GROUP_ROWS
+from reconciler.identity.sets.setfile import GROUP_ROWS
 from reconciler.sandbox import TOKEN, Sandbox
 from reconciler.state.model import PendingDelivery
 from reconciler.state.repository import open_state

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
 
-from reconciler.identity.arriving import ArrivingSource
-from reconciler.identity.lakes import Lake
-from reconciler.identity.query import QuerySource
-from reconciler.identity.source import FileSource
+from reconciler.identity.sources.arriving import ArrivingSource
+from reconciler.identity.sources.lakes import Lake
+from reconciler.identity.sources.query import QuerySource
+from reconciler.identity.sources.reading import FileSource
 from tests.services import http
 
 if TYPE_CHECKING:

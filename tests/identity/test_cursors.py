@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.identifiers import Identity, MappedColumn
-from reconciler.identity.databases import connect
 from reconciler.identity.errors import SourceError
+from reconciler.identity.sources.databases import connect
 from reconciler.origin import QueryOrigin
 from reconciler.secret import Secret
 from tests.services import mysql, trino
@@ -18,7 +18,7 @@ from tests.services import mysql, trino
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.identity.databases import Database
+    from reconciler.identity.sources.databases import Database
 
 PASSWORD = "p@ss/word"
 PEOPLE = """

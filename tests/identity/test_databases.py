@@ -14,11 +14,11 @@ import pyarrow as pa
 import pytest
 
 from reconciler.identifiers import Hash, Identity, MappedColumn
-from reconciler.identity.databases import connect
-from reconciler.identity.dialects import Leaning
-from reconciler.identity.drivers import model
 from reconciler.identity.errors import SourceError
-from reconciler.identity.translation import translate
+from reconciler.identity.sources.databases import connect
+from reconciler.identity.sources.dialects import Leaning
+from reconciler.identity.sources.drivers import model
+from reconciler.identity.sources.translation import translate
 from reconciler.origin import QueryOrigin
 from reconciler.secret import Secret
 from tests.services import postgres
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from reconciler.identity.databases import Database
+    from reconciler.identity.sources.databases import Database
     from tests.services.postgres import Postgres
 
     Ask = Callable[[str], Any]

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.identifiers import IdType
-from reconciler.identity import Delivered, Delta, Leg, SetUnreadableError, ownership
-from reconciler.identity.setfile import schema_of, writing
+from reconciler.identity import Delivered, Delta, Leg, SetUnreadableError
+from reconciler.identity.sets import ownership
+from reconciler.identity.sets.setfile import schema_of, writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -25,9 +25,8 @@ from reconciler.identity import (
     SourceMissingError,
     SourceUnreadableError,
     WhereError,
-    files,
-    urls,
 )
+from reconciler.identity.sources import files, urls
 from reconciler.origin import FileOrigin, Format
 from tests.services import http, s3
 
@@ -278,7 +277,7 @@ def test_a_table_taken_apart_gives_the_sets_of_one_that_is_not(
 ) -> None:
     there = in_delta(PEOPLE, tmp_path)
     whole = build(*there)
-    monkeypatch.setattr("reconciler.identity.source._ONE_PART", 1)
+    monkeypatch.setattr("reconciler.identity.sources.reading._ONE_PART", 1)
     assert build(*there) == whole
 
 

@@ -18,9 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.identifiers import Form, Hash, Identity, IdType, MappedColumn
-from reconciler.identity import Engine, Selection, members, ownership, source
+from reconciler.identity import Engine, Selection
 from reconciler.identity.normalise import rule_for
-from reconciler.identity.setfile import digest
+from reconciler.identity.sets import members, ownership
+from reconciler.identity.sets.setfile import digest
+from reconciler.identity.sources import reading
 from tests.identity.conftest import at
 
 if TYPE_CHECKING:
@@ -204,8 +206,8 @@ def _hashed(raw: str | None, hash_: Hash) -> bytes | None:
 def taken_apart(digits: int, at_once: int | None = None) -> Iterator[None]:
     """Let so many digits of their persons take rows apart, however few there are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source, "_ONE_PART", 0 if digits else 1 << 40)
-        patch.setattr(source, "_SIXTEEN_PARTS", 0 if digits > 1 else 1 << 40)
+        patch.setattr(reading, "_ONE_PART", 0 if digits else 1 << 40)
+        patch.setattr(reading, "_SIXTEEN_PARTS", 0 if digits > 1 else 1 << 40)
         if at_once is not None:
             patch.setattr(ownership, "_AT_ONCE", at_once)
         yield

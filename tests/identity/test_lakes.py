@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
-from reconciler.identity import lakes
 from reconciler.identity.errors import SourceError, SourceMissingError, SourceUnreadableError
-from reconciler.identity.lakes import open_lake
+from reconciler.identity.sources import lakes
+from reconciler.identity.sources.lakes import open_lake
 from reconciler.origin import FileOrigin, Format
 from tests.services import s3
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pyiceberg.table import Table
 
-    from reconciler.identity.lakes import Lake
+    from reconciler.identity.sources.lakes import Lake
     from tests.services.s3 import S3
 
 PEOPLE = pa.table({"mpid": [1, 2, 3], "idfa": ["a", "b", None], "country": ["US", "FR", "US"]})

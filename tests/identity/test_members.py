@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from reconciler.identifiers import Hash, Identity, IdType, MappedColumn
-from reconciler.identity import Engine, EngineError, Rejected, Selection, UnsupportedEngineError, members
-from reconciler.identity.setfile import digest
+from reconciler.identity import Engine, EngineError, Rejected, Selection, UnsupportedEngineError
+from reconciler.identity.sets import members
+from reconciler.identity.sets.setfile import digest
 from tests.identity.conftest import at
 
 if TYPE_CHECKING:

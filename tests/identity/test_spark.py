@@ -35,12 +35,12 @@ from reconciler.identity import (
     SourceUnreadableError,
     UnsupportedEngineError,
     WhereError,
-    ownership,
-    source,
 )
 from reconciler.identity.engines.spark import session
 from reconciler.identity.engines.spark import url as spark_url
-from reconciler.identity.setfile import schema_of, writing
+from reconciler.identity.sets import ownership
+from reconciler.identity.sets.setfile import schema_of, writing
+from reconciler.identity.sources import reading
 from reconciler.origin import FileOrigin, QueryOrigin
 from reconciler.secret import Secret
 from tests.services import spark
@@ -336,7 +336,7 @@ def test_sources_in_parts_make_the_same_sets(both: Both, monkeypatch: pytest.Mon
         pa.table({"mpid": [str(each % 70) for each in range(100)], "idfa": people}), both.folder / "a.parquet"
     )
     whole, _ = both.build(both.folder / "a.parquet", [MPID, IDFA])
-    monkeypatch.setattr(source, "_ONE_PART", 10)
+    monkeypatch.setattr(reading, "_ONE_PART", 10)
     monkeypatch.setattr(ownership, "_AT_ONCE", 30)
     assert both.build(both.folder / "a.parquet", [MPID, IDFA]) == (whole, whole)
 

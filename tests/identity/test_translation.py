@@ -7,13 +7,13 @@ import pytest
 import sqlglot
 
 from reconciler.identifiers import Hash, Identity, MappedColumn
-from reconciler.identity import dialects
-from reconciler.identity.dialects import Leaning
-from reconciler.identity.drivers.adbc import bigquery_options, snowflake_options
-from reconciler.identity.drivers.cursors import databricks_options, mysql_options, trino_options
-from reconciler.identity.drivers.model import Url
 from reconciler.identity.errors import SourceError, WhereError
-from reconciler.identity.translation import leans, translate
+from reconciler.identity.sources import dialects
+from reconciler.identity.sources.dialects import Leaning
+from reconciler.identity.sources.drivers.adbc import bigquery_options, snowflake_options
+from reconciler.identity.sources.drivers.cursors import databricks_options, mysql_options, trino_options
+from reconciler.identity.sources.drivers.model import Url
+from reconciler.identity.sources.translation import leans, translate
 
 JUDGING = ["pyspark", "postgres", "snowflake", "bigquery", "databricks", "trino"]
 WORD = ibis.table({"word": "string"}, name="words")["word"]

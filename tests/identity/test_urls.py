@@ -13,16 +13,16 @@ import pyarrow.parquet as pq
 import pytest
 import stamina
 
-from reconciler.identity import urls
 from reconciler.identity.errors import SourceError, SourceMissingError, SourceUnreadableError
-from reconciler.identity.urls import filesystem, find, glob_pattern, is_url
+from reconciler.identity.sources import urls
+from reconciler.identity.sources.urls import filesystem, find, glob_pattern, is_url
 from tests.services import http, s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from reconciler.identity.urls import RemoteFile
+    from reconciler.identity.sources.urls import RemoteFile
     from tests.services.http import Web
     from tests.services.s3 import S3
 

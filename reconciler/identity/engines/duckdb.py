@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-    from reconciler.identity.drivers.filesystem import Remote
+    from reconciler.identity.sources.drivers.filesystem import Remote
 
 _BATCH: Final = 1 << 17
 _GROUP_ROWS: Final = 1 << 15

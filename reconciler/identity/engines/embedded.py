@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.identity.arriving import ArrivingSource
-from reconciler.identity.drivers.model import is_installed
 from reconciler.identity.engines.duckdb import Limits, connect
 from reconciler.identity.failures import reading_rows, reading_sets, reading_source
-from reconciler.identity.files import check_whole, find_files
-from reconciler.identity.lakes import open_lake
-from reconciler.identity.source import FileSource
-from reconciler.identity.urls import find, is_url
+from reconciler.identity.sources.arriving import ArrivingSource
+from reconciler.identity.sources.drivers.model import is_installed
+from reconciler.identity.sources.files import check_whole, find_files
+from reconciler.identity.sources.lakes import open_lake
+from reconciler.identity.sources.reading import FileSource
+from reconciler.identity.sources.urls import find, is_url
 from reconciler.origin import Format
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import ibis
 
     from reconciler.identity.engines.duckdb import DuckDB
-    from reconciler.identity.files import Files
-    from reconciler.identity.opened import Opened
+    from reconciler.identity.sources.files import Files
+    from reconciler.identity.sources.opened import Opened
     from reconciler.origin import FileOrigin
 
 
@@ -69,6 +69,6 @@ def _check_reachable(origin: FileOrigin) -> None:
     if origin.path.endswith(".json"):
         find(origin.path)
         return
-    from reconciler.identity.drivers.stores import check_reachable
+    from reconciler.identity.sources.drivers.stores import check_reachable
 
     check_reachable(origin.path)

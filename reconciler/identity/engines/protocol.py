@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from reconciler.identifiers import Hash
-    from reconciler.identity.opened import Opened
+    from reconciler.identity.sources.opened import Opened
     from reconciler.origin import FileOrigin
 
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from reconciler.identity.columns import unhex
 from reconciler.identity.engines.spark.dialect import speaking, strings_of_json
 from reconciler.identity.engines.spark.types import column_types
-from reconciler.identity.where import enclosed
+from reconciler.identity.sources.where import enclosed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -11,7 +11,7 @@ from reconciler.identity.errors import EngineError, IdentityError, SetUnreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reconciler.identity.files import Files
+    from reconciler.identity.sources.files import Files
 
 _CONDITION: Final = re.compile(r"\[([A-Z][A-Z0-9_]+(?:\.[A-Z][A-Z0-9_]+)*)\]")
 """The name of an error condition, with which every message of Spark begins that has one."""

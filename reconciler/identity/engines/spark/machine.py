@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.identity.engines.embedded import Embedded
 from reconciler.identity.engines.spark import failures, session, url
 from reconciler.identity.errors import UnsupportedEngineError
-from reconciler.identity.source import FileSource
+from reconciler.identity.sources.reading import FileSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.identity.engines.duckdb import Limits
     from reconciler.identity.engines.spark.backend import SparkBackend
     from reconciler.identity.engines.spark.session import Session
-    from reconciler.identity.opened import Opened
+    from reconciler.identity.sources.opened import Opened
     from reconciler.origin import FileOrigin
 
 

@@ -14,9 +14,9 @@ from reconciler.identity.engines.spark.backend import literally
 from reconciler.identity.engines.spark.dialect import micros
 from reconciler.identity.engines.spark.types import column_types
 from reconciler.identity.errors import SourceUnreadableError
-from reconciler.identity.files import read_header
-from reconciler.identity.source import own_name
-from reconciler.identity.where import parsed
+from reconciler.identity.sources.files import read_header
+from reconciler.identity.sources.reading import own_name
+from reconciler.identity.sources.where import parsed
 from reconciler.origin import Format
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pyspark.sql.types import DataType
 
     from reconciler.identity.engines.spark.backend import SparkBackend
-    from reconciler.identity.files import Files
-    from reconciler.identity.source import Found
+    from reconciler.identity.sources.files import Files
+    from reconciler.identity.sources.reading import Found
 
 _TYPED: Final = "source_typed"
 _CSV: Final[Mapping[str, Any]] = {

@@ -15,11 +15,11 @@ import ibis
 from reconciler.identity.cells import Column, Rows, cells_of
 from reconciler.identity.engines.spark.failures import reading_source
 from reconciler.identity.engines.spark.reading import read_columns
-from reconciler.identity.files import most_rows, read_header
 from reconciler.identity.hashing import PART, Layout, hash_rows, keyed
-from reconciler.identity.opened import Hashed
-from reconciler.identity.source import detect_schema, digits_for, own_name, read_rows, resolve, text_schema
-from reconciler.identity.translation import translate
+from reconciler.identity.sources.files import most_rows, read_header
+from reconciler.identity.sources.opened import Hashed
+from reconciler.identity.sources.reading import detect_schema, digits_for, own_name, read_rows, resolve, text_schema
+from reconciler.identity.sources.translation import translate
 from reconciler.origin import Format
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from reconciler.identifiers import MappedColumn
     from reconciler.identity.engines.spark.backend import SparkBackend
-    from reconciler.identity.files import Files
-    from reconciler.identity.source import FileSource, Found
+    from reconciler.identity.sources.files import Files
+    from reconciler.identity.sources.reading import FileSource, Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def choose(
     wheres: Sequence[str | None],
     copies: Mapping[str, str],
 ) -> Rows:
-    """Judge rows by every `where`, each checked before; as `reconciler.identity.source.choose` does in DuckDB."""
+    """Judge rows by every `where`, each checked before; as `sources.reading.choose` does in DuckDB."""
     columns = [name for name in table.columns if name not in copies.values()]
     verdicts = {where: own_name(table.schema(), f"where{i}") for i, where in enumerate(dict.fromkeys(wheres)) if where}
     if verdicts:

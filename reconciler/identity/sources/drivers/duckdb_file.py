@@ -11,7 +11,7 @@ import duckdb
 import ibis.expr.datatypes as dt
 from ibis.backends.sql.datatypes import DuckDBType
 
-from reconciler.identity.drivers.model import Column, closing_batches, local_file
+from reconciler.identity.sources.drivers.model import Column, closing_batches, local_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import ibis
     import pyarrow as pa
 
-    from reconciler.identity.drivers.model import Resources, Session, Url
+    from reconciler.identity.sources.drivers.model import Resources, Session, Url
 
 _BATCH_ROWS: Final = 1 << 16
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.identifiers import Form
 from reconciler.identity.hashing import PART, Layout, hash_rows, keyed
-from reconciler.identity.opened import Hashed
-from reconciler.identity.source import choose, digits_for, resolve, type_names
-from reconciler.identity.where import check
+from reconciler.identity.sources.opened import Hashed
+from reconciler.identity.sources.reading import choose, digits_for, resolve, type_names
+from reconciler.identity.sources.where import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reconciler.identifiers import MappedColumn
     from reconciler.identity.engines.duckdb import DuckDB
-    from reconciler.identity.source import Found
+    from reconciler.identity.sources.reading import Found
 
 _ROWS: Final = "rows_from_there"
 _MANY: Final = 50_000_000

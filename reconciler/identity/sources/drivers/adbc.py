@@ -9,13 +9,13 @@ import ibis
 import ibis.expr.datatypes as dt
 import pyarrow as pa
 
-from reconciler.identity.drivers.model import Column, closing_batches, module, without_rows
 from reconciler.identity.errors import SourceError
+from reconciler.identity.sources.drivers.model import Column, closing_batches, module, without_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.identity.drivers.model import Resources, Session, Url
+    from reconciler.identity.sources.drivers.model import Resources, Session, Url
 
 _BATCH_BYTES: Final = 4 << 20
 _MANY_DIGITS: Final = 38

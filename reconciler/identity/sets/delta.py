@@ -19,9 +19,17 @@ import ibis
 from reconciler.identifiers import IdType
 from reconciler.identity.columns import stacked
 from reconciler.identity.model import Delta
-from reconciler.identity.ownership import apart, ranges
-from reconciler.identity.packing import long, packed
-from reconciler.identity.setfile import PERSON, id_types, identifier_count, landed_rows, row_count, schema_of, writing
+from reconciler.identity.sets.ownership import apart, ranges
+from reconciler.identity.sets.packing import long, packed
+from reconciler.identity.sets.setfile import (
+    PERSON,
+    id_types,
+    identifier_count,
+    landed_rows,
+    row_count,
+    schema_of,
+    writing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -15,11 +15,11 @@ from ibis.common.exceptions import IbisError, UnsupportedOperationError
 from sqlglot import TokenType, exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
-from reconciler.identity import dialects
-from reconciler.identity.drivers.failures import Doing, telling
-from reconciler.identity.drivers.kinds import driver_for
-from reconciler.identity.drivers.model import Column, Resources, Url, converted
 from reconciler.identity.errors import IdentityError, SourceError
+from reconciler.identity.sources import dialects
+from reconciler.identity.sources.drivers.failures import Doing, telling
+from reconciler.identity.sources.drivers.kinds import driver_for
+from reconciler.identity.sources.drivers.model import Column, Resources, Url, converted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from reconciler.identifiers import MappedColumn
-    from reconciler.identity.dialects import Functions, Leaning
-    from reconciler.identity.drivers.model import Driver, Session
+    from reconciler.identity.sources.dialects import Functions, Leaning
+    from reconciler.identity.sources.drivers.model import Driver, Session
     from reconciler.origin import QueryOrigin
 
 SOURCE: Final = "source"

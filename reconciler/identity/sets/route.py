@@ -9,10 +9,10 @@ import ibis
 
 from reconciler.identifiers import IdType
 from reconciler.identity.columns import stacked
-from reconciler.identity.delta import long_form, write_packed
-from reconciler.identity.mappings import Mappings
-from reconciler.identity.ownership import apart
-from reconciler.identity.setfile import LEGS, id_types, reading, row_count, types_among
+from reconciler.identity.sets.delta import long_form, write_packed
+from reconciler.identity.sets.mappings import Mappings
+from reconciler.identity.sets.ownership import apart
+from reconciler.identity.sets.setfile import LEGS, id_types, reading, row_count, types_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-    from reconciler.identity.delta import Changes
     from reconciler.identity.engines.protocol import Backend
     from reconciler.identity.model import Direction
+    from reconciler.identity.sets.delta import Changes
 
 MOST_LEGS: Final = 60
 """Legs of a route: they are told as the bits of one number."""

@@ -25,10 +25,10 @@ from reconciler.identity.columns import type_name
 from reconciler.identity.engines.duckdb import reading_files
 from reconciler.identity.errors import ColumnMissingError, ColumnTypeError, SourceUnreadableError
 from reconciler.identity.failures import reading_source
-from reconciler.identity.files import Files, Header, has_rows, most_rows, read_header
 from reconciler.identity.hashing import PART, Layout, hash_rows, keyed
-from reconciler.identity.opened import Hashed
-from reconciler.identity.where import check, enclosed
+from reconciler.identity.sources.files import Files, Header, has_rows, most_rows, read_header
+from reconciler.identity.sources.opened import Hashed
+from reconciler.identity.sources.where import check, enclosed
 from reconciler.origin import Format
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ import ibis.expr.datatypes as dt
 import pyarrow as pa
 from ibis.backends.sql.datatypes import TrinoType
 
-from reconciler.identity.drivers.model import Column, module, without_rows
 from reconciler.identity.errors import SourceError
+from reconciler.identity.sources.drivers.model import Column, module, without_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from reconciler.identity.drivers.model import Resources, Session, Url
+    from reconciler.identity.sources.drivers.model import Resources, Session, Url
 
 _BATCH_ROWS: Final = 10_000
 _MANY_DIGITS: Final = 38

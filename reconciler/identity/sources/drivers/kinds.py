@@ -5,12 +5,12 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Final
 
-from reconciler.identity.drivers.adbc import open_bigquery, open_postgres, open_snowflake
-from reconciler.identity.drivers.cursors import open_databricks, open_mysql, open_trino
-from reconciler.identity.drivers.duckdb_file import open_duckdb
-from reconciler.identity.drivers.model import Driver
-from reconciler.identity.drivers.sqlite import open_sqlite
 from reconciler.identity.errors import SourceError
+from reconciler.identity.sources.drivers.adbc import open_bigquery, open_postgres, open_snowflake
+from reconciler.identity.sources.drivers.cursors import open_databricks, open_mysql, open_trino
+from reconciler.identity.sources.drivers.duckdb_file import open_duckdb
+from reconciler.identity.sources.drivers.model import Driver
+from reconciler.identity.sources.drivers.sqlite import open_sqlite
 
 _POSTGRES: Final = Driver(
     "PostgreSQL", "postgres", open_postgres, ("adbc_driver_manager", "adbc_driver_postgresql"), "postgres"

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import ibis.expr.datatypes as dt
 
-from reconciler.identity.drivers.model import Column, closing_batches, local_file, module
+from reconciler.identity.sources.drivers.model import Column, closing_batches, local_file, module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import ibis
     import pyarrow as pa
 
-    from reconciler.identity.drivers.adbc import Cursor
-    from reconciler.identity.drivers.model import Resources, Session, Url
+    from reconciler.identity.sources.drivers.adbc import Cursor
+    from reconciler.identity.sources.drivers.model import Resources, Session, Url
 
 _BATCH_ROWS: Final = 1 << 16
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 import ibis
 
 from reconciler.identity.columns import stacked
-from reconciler.identity.packing import long, packed
-from reconciler.identity.setfile import PERSON, row_count, schema_of, writing
+from reconciler.identity.sets.packing import long, packed
+from reconciler.identity.sets.setfile import PERSON, row_count, schema_of, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import ibis
 import pyarrow as pa
 
-from reconciler.identity.drivers.model import converted, is_installed, module
 from reconciler.identity.errors import SourceError, SourceMissingError, SourceUnreadableError
-from reconciler.identity.urls import find, is_url
+from reconciler.identity.sources.drivers.model import converted, is_installed, module
+from reconciler.identity.sources.urls import find, is_url
 from reconciler.origin import Format
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import httpx
 import stamina
 
 from reconciler.identity.errors import SourceError, SourceMissingError, SourceUnreadableError
-from reconciler.identity.urls import RemoteFile
+from reconciler.identity.sources.urls import RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

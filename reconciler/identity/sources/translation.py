@@ -16,10 +16,10 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 from sqlglot.optimizer.annotate_types import annotate_types
 
-from reconciler.identity import dialects
-from reconciler.identity.dialects import Leaning
 from reconciler.identity.errors import WhereError
-from reconciler.identity.where import parsed
+from reconciler.identity.sources import dialects
+from reconciler.identity.sources.dialects import Leaning
+from reconciler.identity.sources.where import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from fsspec import AbstractFileSystem
 
 from reconciler.errors import ReconcilerError
-from reconciler.identity.urls import glob_pattern
+from reconciler.identity.sources.urls import glob_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from _typeshed import WriteableBuffer
 
-    from reconciler.identity.urls import RemoteFile
+    from reconciler.identity.sources.urls import RemoteFile
 
 _AHEAD: Final = 1 << 20
 """Bytes fetched at least at a time: DuckDB reads text in small pieces."""

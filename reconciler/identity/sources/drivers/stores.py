@@ -13,9 +13,9 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, PreconditionError, UnauthenticatedError
 from obstore.store import from_url
 
-from reconciler.identity.drivers.model import is_installed, module
 from reconciler.identity.errors import SourceError, SourceMissingError, SourceUnreadableError
-from reconciler.identity.urls import RemoteFile, glob_pattern
+from reconciler.identity.sources.drivers.model import is_installed, module
+from reconciler.identity.sources.urls import RemoteFile, glob_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

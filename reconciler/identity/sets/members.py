@@ -13,9 +13,9 @@ from reconciler.identity.columns import stacked
 from reconciler.identity.hashing import FLAWS
 from reconciler.identity.model import Rejected, SetSummary
 from reconciler.identity.normalise import BLANK, MALFORMED, UNTRACKED
-from reconciler.identity.ownership import settle
-from reconciler.identity.packing import long, packed, wide
-from reconciler.identity.setfile import PERSON, digest, schema_of, writing
+from reconciler.identity.sets.ownership import settle
+from reconciler.identity.sets.packing import long, packed, wide
+from reconciler.identity.sets.setfile import PERSON, digest, schema_of, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

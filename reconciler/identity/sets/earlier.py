@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.identifiers import IdType
-from reconciler.identity.delta import write_packed
-from reconciler.identity.ownership import ranges
-from reconciler.identity.setfile import reading, row_count
+from reconciler.identity.sets.delta import write_packed
+from reconciler.identity.sets.ownership import ranges
+from reconciler.identity.sets.setfile import reading, row_count
 
 if TYPE_CHECKING:
     from pathlib import Path

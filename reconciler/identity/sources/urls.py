@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from reconciler.identity.drivers.model import is_installed
 from reconciler.identity.errors import SourceError, SourceMissingError
+from reconciler.identity.sources.drivers.model import is_installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.identity.drivers.filesystem import Remote
+    from reconciler.identity.sources.drivers.filesystem import Remote
 
 Read: TypeAlias = Callable[[int, int], bytes]
 """Start and length → these bytes of a file."""
@@ -68,10 +68,10 @@ def find(url: str) -> tuple[RemoteFile, ...]:
         raise SourceError(f"{_shown(url)} is of no kind that is read", hint=f"There are: {', '.join(_EXTRAS)}.")
     _require(scheme)
     if scheme in _WEB:
-        from reconciler.identity.drivers.web import find_file
+        from reconciler.identity.sources.drivers.web import find_file
 
         return (find_file(url),)
-    from reconciler.identity.drivers.stores import find_objects
+    from reconciler.identity.sources.drivers.stores import find_objects
 
     found = find_objects(url)
     if not found:
@@ -84,7 +84,7 @@ def filesystem(files: Sequence[RemoteFile]) -> Remote:
 
     When a read fails under DuckDB, what went wrong stands in its `failure`: DuckDB raises an error of its own.
     """
-    from reconciler.identity.drivers.filesystem import Remote
+    from reconciler.identity.sources.drivers.filesystem import Remote
 
     return Remote(files)
 

@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reconciler.identity.errors import SourceMissingError, SourceUnreadableError
-from reconciler.identity.urls import filesystem, find, is_url
+from reconciler.identity.sources.urls import filesystem, find, is_url
 from reconciler.origin import Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.identity.drivers.filesystem import Remote
+    from reconciler.identity.sources.drivers.filesystem import Remote
     from reconciler.origin import FileOrigin
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from reconciler.identity.arriving import ArrivingSource, is_list
 from reconciler.identity.cells import Column, Rows, cells_of
 from reconciler.identity.hashing import PART, Layout, hash_rows, keyed
-from reconciler.identity.opened import Hashed
-from reconciler.identity.source import own_name, resolve, type_names
-from reconciler.identity.translation import leans, translate
+from reconciler.identity.sources.arriving import ArrivingSource, is_list
+from reconciler.identity.sources.opened import Hashed
+from reconciler.identity.sources.reading import own_name, resolve, type_names
+from reconciler.identity.sources.translation import leans, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from reconciler.identifiers import Hash, MappedColumn
-    from reconciler.identity.databases import Database
-    from reconciler.identity.dialects import Functions, Leaning
     from reconciler.identity.engines.duckdb import DuckDB
-    from reconciler.identity.source import Found
+    from reconciler.identity.sources.databases import Database
+    from reconciler.identity.sources.dialects import Functions, Leaning
+    from reconciler.identity.sources.reading import Found
     from reconciler.origin import QueryOrigin
 
 _DIGITS: Final = 1

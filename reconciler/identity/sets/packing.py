@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from reconciler.identity.columns import stacked
-from reconciler.identity.setfile import LEGS, PERSON
+from reconciler.identity.sets.setfile import LEGS, PERSON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

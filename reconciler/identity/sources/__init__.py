@@ -1,0 +1,1 @@
+"""Where rows come from: files, object stores, lakes and databases, each opened as a source."""
