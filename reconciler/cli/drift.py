@@ -12,8 +12,9 @@ from reconciler.cli import screen
 from reconciler.cli.options import member_options, output_format, workspace_options
 from reconciler.cli.planning import gather_inputs, scope_of
 from reconciler.cli.workspace import drive, scratch, workspace
-from reconciler.plan.drift import DriftKind, detect
-from reconciler.plan.drift_document import drift_document
+from reconciler.plan.drift.detect import detect
+from reconciler.plan.drift.document import drift_document
+from reconciler.plan.drift.model import DriftKind
 from reconciler.report.drift_text import render_drift
 
 if TYPE_CHECKING:

@@ -95,11 +95,13 @@ class Lifecycle:
         prevent_destroy: Block every delete and replace.
         max_removal_percent: Block a delivery that takes more than this share of the delivered people out, 0 to 100.
         minimum_users: Warn below this many people; TikTok shows no audience under 1,000.
+        minimum_match_percent: TikTok having matched a smaller share of the delivered people is drift, 0 to 100.
     """
 
     prevent_destroy: bool = False
     max_removal_percent: float = 30
     minimum_users: int = 1000
+    minimum_match_percent: float = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,29 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """A rule that audiences are held to. What breaks it is an error at the audience's place in the files.
+
+    Attributes:
+        key: The name it has in the files.
+        advertisers: Keys of the accounts it holds for; empty for all.
+        audiences: Patterns of audience keys it holds for, as in ``vip_*``; empty for all.
+        maximum_people: The most people an audience may hold, or None.
+        forbidden_identities: What may not be sent there, in `Identity` order.
+        name_pattern: A regular expression that the whole name on TikTok must match, or None.
+        require_prevent_destroy: Whether `lifecycle.prevent_destroy` must be true.
+    """
+
+    key: str
+    advertisers: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
+    maximum_people: int | None = None
+    forbidden_identities: tuple[Identity, ...] = ()
+    name_pattern: str | None = None
+    require_prevent_destroy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything declared, checked, with defaults filled in and the environment interpolated.
 
@@ -166,6 +191,7 @@ class Config:
         audiences: By key.
         moved: Address changes, in the order written.
         removed: Deliberate removals, in the order written.
+        policies: By key.
         files: The files read, as shown in messages.
         places: Where each node stands.
     """
@@ -179,6 +205,7 @@ class Config:
     audiences: Mapping[str, Audience] = field(default_factory=dict)
     moved: tuple[Move, ...] = ()
     removed: tuple[Removal, ...] = ()
+    policies: Mapping[str, Policy] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
     places: Mapping[KeyPath, Location] = field(default_factory=dict)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from reconciler.diagnostics import Location
     from reconciler.plan.inputs import Inputs
 
 
@@ -48,7 +49,8 @@ def build(inputs: Inputs, *, plan_id: str, now: datetime) -> Plan:
             actions.append(decision)
         if case.resource is not None:
             actions += decide_deposed(case.resource, seen)
-    actions = guarded(sorted(actions, key=lambda action: action.address), seen)
+    placed = [replace(action, location=_location(action, seen)) for action in actions]
+    actions = guarded(sorted(placed, key=lambda action: action.address), seen)
     resources = [case.resource for case in cases if case.resource is not None]
     return Plan(
         plan_id=plan_id,
@@ -85,6 +87,11 @@ def _undecided(settled: Settled, followed: Followed) -> dict[str, Diagnostic]:
 
 def _is_targeted(case: Case, targets: frozenset[str]) -> bool:
     return not targets or case.address in targets or case.moved_from in targets
+
+
+def _location(action: Action, inputs: Inputs) -> Location | None:
+    key = action.resource_address.removeprefix("audience.")
+    return inputs.desired.place("audiences", key) if key in inputs.desired.audiences else None
 
 
 def _unknown_targets(cases: Iterable[Case], targets: frozenset[str]) -> Iterator[Diagnostic]:

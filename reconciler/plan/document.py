@@ -95,6 +95,7 @@ def _action(action: Action) -> dict[str, object]:
         "blocked_by": [_block(block) for block in action.blocked_by],
         "previous_address": action.previous_address,
         "kept_by": list(action.kept_by),
+        "location": asdict(action.location) if action.location else None,
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reconciler.diagnostics import Diagnostic
+    from reconciler.diagnostics import Diagnostic, Location
 
 FORMAT_VERSION: Final = 1
 
@@ -129,6 +129,7 @@ class Action:
         blocked_by: Guards that stand against it; empty for an action that may happen.
         previous_address: The address it moves from, or None.
         kept_by: For a replace: what still uses the old audience, which therefore stays, deposed.
+        location: Where the audience is declared, or None for what is no longer declared.
     """
 
     address: str
@@ -144,6 +145,7 @@ class Action:
     blocked_by: tuple[Block, ...] = ()
     previous_address: str | None = None
     kept_by: tuple[str, ...] = ()
+    location: Location | None = None
 
     @property
     def is_blocked(self) -> bool:

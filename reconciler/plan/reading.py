@@ -96,6 +96,7 @@ class _Action(TypedDict):
     blocked_by: list[_Block]
     previous_address: str | None
     kept_by: list[str]
+    location: NotRequired[_Location | None]
 
 
 class PlanDocument(TypedDict):
@@ -177,6 +178,7 @@ def _action(document: _Action) -> Action:
         blocked_by=tuple(_block(each) for each in document["blocked_by"]),
         previous_address=document["previous_address"],
         kept_by=tuple(document["kept_by"]),
+        location=_location(document.get("location")),
     )
 
 
@@ -212,13 +214,13 @@ def _block(document: _Block) -> Block:
 
 
 def _diagnostic(document: _Diagnostic) -> Diagnostic:
-    place = document["location"]
     return Diagnostic(
-        Severity(document["severity"]),
-        document["summary"],
-        document["detail"],
-        Location(place["file"], place["line"], place["column"]) if place else None,
+        Severity(document["severity"]), document["summary"], document["detail"], _location(document["location"])
     )
+
+
+def _location(document: _Location | None) -> Location | None:
+    return Location(document["file"], document["line"], document["column"]) if document else None
 
 
 def _frozen(value: object) -> object:

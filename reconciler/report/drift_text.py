@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from reconciler.plan.drift import DriftKind
+from reconciler.plan.drift.model import DriftKind
 from reconciler.report.lines import blank, write
 from reconciler.report.symbols import QUIET
 from reconciler.report.visible import visible
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from reconciler.plan.drift import Drift, Drifted
+    from reconciler.plan.drift.model import Drift, Drifted
 
 _INDENT: Final = " " * 4
 

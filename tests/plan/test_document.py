@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 from reconciler import schemas
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.plan.document import PlanFileError, diagnostic_document, dump, parse, to_json
-from reconciler.plan.drift import Drift, Drifted, DriftKind
-from reconciler.plan.drift_document import drift_document
+from reconciler.plan.drift.document import drift_document
+from reconciler.plan.drift.model import Drift, Drifted, DriftKind
 from reconciler.plan.encode import encode
 from reconciler.plan.model import Action, ActionKind, Attributes, Block, Change, Guard, MemberChange, Plan
 

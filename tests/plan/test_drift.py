@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.plan.drift import Drift, DriftKind, detect
+from reconciler.plan.drift.detect import detect
+from reconciler.plan.drift.model import Drift, DriftKind
 from reconciler.tiktok.model import AudienceKind
 from tests.plan.conftest import (
     EU,

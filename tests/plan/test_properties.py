@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.plan.build import build
-from reconciler.plan.drift import DriftKind, detect
+from reconciler.plan.drift.detect import detect
+from reconciler.plan.drift.model import DriftKind
 from reconciler.plan.model import ActionKind
 from reconciler.plan.recovery import owned_ids, settle
 from tests.plan.conftest import NOW

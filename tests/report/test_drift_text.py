@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reconciler.plan.drift import Drift, Drifted, DriftKind
+from reconciler.plan.drift.model import Drift, Drifted, DriftKind
 from reconciler.report.drift_text import render_drift
 
 if TYPE_CHECKING:

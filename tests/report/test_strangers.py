@@ -14,7 +14,7 @@ from rich.console import Console
 
 from reconciler.apply.model import Applied, Outcome, OutcomeStatus
 from reconciler.diagnostics import Location, error
-from reconciler.plan.drift import Drift, Drifted, DriftKind
+from reconciler.plan.drift.model import Drift, Drifted, DriftKind
 from reconciler.plan.model import Action, ActionKind, Attributes, Block, Change, Guard, Plan
 from reconciler.plan.status import StatusRow
 from reconciler.report.diagnostics import render_diagnostics

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.plan.decide import account_name
+from reconciler.plan.drift.model import Drift, Drifted, DriftKind
 from reconciler.plan.moves import follow
 from reconciler.plan.recovery import owned_ids, settle
 
@@ -17,56 +17,6 @@ if TYPE_CHECKING:
     from reconciler.plan.inputs import Inputs
     from reconciler.state.model import Resource
     from reconciler.tiktok.model import Audience
-
-
-class DriftKind(StrEnum):
-    """In what way something drifted."""
-
-    DELETED = "deleted"
-    RENAMED = "renamed"
-    MEMBERS = "members"
-    UNMANAGED = "unmanaged"
-
-
-@dataclass(frozen=True, slots=True)
-class Drifted:
-    """One thing that drifted.
-
-    Attributes:
-        kind: In what way.
-        address: The address it is managed at, or None for what is not managed.
-        advertiser: Key of the account in the files, or its id.
-        advertiser_id: The account.
-        audience_id: The audience.
-        summary: What happened, in one sentence.
-        before: What the state says, where that is one value.
-        after: What is there now, where that is one value.
-        remedy: What `apply` would do, or what a person can.
-    """
-
-    kind: DriftKind
-    address: str | None
-    advertiser: str
-    advertiser_id: str
-    audience_id: str
-    summary: str
-    before: str | None = None
-    after: str | None = None
-    remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """Everything that drifted: managed audiences by address, then unmanaged ones by account and name."""
-
-    checked_at: datetime
-    found: tuple[Drifted, ...]
-    checked: int
-
-    @property
-    def managed(self) -> tuple[Drifted, ...]:
-        """What drifted among the audiences this tool manages."""
-        return tuple(each for each in self.found if each.kind is not DriftKind.UNMANAGED)
 
 
 def detect(inputs: Inputs, *, now: datetime) -> Drift:

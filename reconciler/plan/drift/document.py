@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from reconciler.plan.drift import DriftKind
+from reconciler.plan.drift.model import DriftKind
 from reconciler.plan.encode import timestamp
 
 if TYPE_CHECKING:
-    from reconciler.plan.drift import Drift
+    from reconciler.plan.drift.model import Drift
 
 DRIFT_FORMAT_VERSION: Final = 1
 
