@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ _config = click.option(
     show_default=True,
     metavar="PATH",
     help="The local TikTok lies in .reconciler/ beside this file.",
+)
+_editor = click.option(
+    "--editor", default="someone@example.com", show_default=True, help="Who TikTok will say has done it."
 )
 
 
@@ -117,12 +121,84 @@ def advance(config: Path, hours: float) -> int:
 @_config
 @click.argument("audience_id")
 @click.argument("name")
-@click.option("--editor", default="someone@example.com", show_default=True, help="Who is said to have done it.")
+@_editor
 def rename(config: Path, audience_id: str, name: str, editor: str) -> int:
     """Rename an audience by hand, as someone would in Ads Manager."""
     with _sandbox(config) as sandbox:
         sandbox.controls.rename(audience_id, name, editor=editor)
     screen.say(f'{audience_id} is now "{visible(name)}".')
+    return 0
+
+
+@command.command("share")
+@_config
+@click.argument("audience_id")
+@click.argument("advertiser_id")
+@click.option("--stop", is_flag=True, help="Stop sharing it instead.")
+@_editor
+def share(config: Path, audience_id: str, advertiser_id: str, stop: bool, editor: str) -> int:
+    """Share an audience with another account by hand. The account is made where there is none."""
+    with _sandbox(config) as sandbox:
+        if stop:
+            sandbox.controls.unshare(audience_id, advertiser_id, editor=editor)
+        else:
+            sandbox.ensure([advertiser_id])
+            sandbox.controls.share(audience_id, advertiser_id, editor=editor)
+    screen.say(f"{audience_id} is {'no longer' if stop else 'now'} shared with {advertiser_id}.")
+    return 0
+
+
+@command.command("expire")
+@_config
+@click.argument("audience_id")
+@click.option(
+    "--in",
+    "days",
+    type=click.IntRange(0, 365),
+    default=0,
+    show_default=True,
+    metavar="DAYS",
+    help="How many days it has left; TikTok warns of the last 60.",
+)
+def expire(config: Path, audience_id: str, days: int) -> int:
+    """Let an audience expire now, or in some days.
+
+    It becomes as old as that takes, so whatever renews an audience renews it: a delivery, or a new ad group.
+    """
+    with _sandbox(config) as sandbox:
+        expires = sandbox.controls.now() + timedelta(days=days)
+        sandbox.controls.set_expiry(audience_id, expires)
+    screen.say(f"{audience_id} {'expires' if days else 'expired'} on {expires:%Y-%m-%d} at {expires:%H:%M} UTC.")
+    return 0
+
+
+@command.command("match")
+@_config
+@click.argument("audience_id")
+@click.argument("people", type=click.IntRange(min=0))
+def match(config: Path, audience_id: str, people: int) -> int:
+    """Let TikTok match PEOPLE of an audience.
+
+    It shows at once and whatever was delivered, until members change again; 0 is an audience that was emptied.
+    """
+    with _sandbox(config) as sandbox:
+        sandbox.controls.set_matched(audience_id, people)
+    screen.say(f"TikTok now matches {people:,} people of {audience_id}, until its members change.")
+    return 0
+
+
+@command.command("fail")
+@_config
+@click.argument("audience_id")
+@click.argument("message")
+def fail(config: Path, audience_id: str, message: str) -> int:
+    """Let an audience fail with MESSAGE.
+
+    TikTok reports it as error_msg, and the audience is not valid until MESSAGE is "" again.
+    """
+    with _sandbox(config) as sandbox:
+        sandbox.controls.set_error(audience_id, message)
+    screen.say(f'{audience_id} has failed: "{visible(message)}".' if message else f"{audience_id} is well again.")
     return 0
 
 
@@ -144,14 +220,27 @@ def delete(config: Path, audience_id: str) -> int:
 @click.option("--include", "includes", multiple=True, metavar="AUDIENCE_ID", help="An audience it reaches; repeatable.")
 @click.option("--exclude", "excludes", multiple=True, metavar="AUDIENCE_ID", help="One it leaves out; repeatable.")
 @click.option(
-    "--kind", type=click.Choice(["standard", "smart_plus", "top_view"]), default="standard", show_default=True
+    "--kind",
+    type=click.Choice(["standard", "smart_plus", "top_view"]),
+    default="standard",
+    show_default=True,
+    help="Which of TikTok's kinds of ad group.",
 )
+@_editor
 def ad_group(
-    config: Path, advertiser_id: str, name: str, includes: tuple[str, ...], excludes: tuple[str, ...], kind: str
+    config: Path,
+    advertiser_id: str,
+    name: str,
+    includes: tuple[str, ...],
+    excludes: tuple[str, ...],
+    kind: str,
+    editor: str,
 ) -> int:
     """Make an ad group that uses audiences. Prints its id."""
     with _sandbox(config) as sandbox:
-        made = sandbox.controls.add_ad_group(advertiser_id, name, includes=includes, excludes=excludes, kind=kind)
+        made = sandbox.controls.add_ad_group(
+            advertiser_id, name, includes=includes, excludes=excludes, kind=kind, editor=editor
+        )
     click.echo(made)
     return 0
 

@@ -74,23 +74,29 @@ def find_ad_group(transaction: Transaction, adgroup_id: str) -> AdGroup | None:
     return AdGroup(adgroup_id, campaign_id, advertiser_id, name, AdGroupKind(kind), operation_status)
 
 
-def aim(transaction: Transaction, holder_id: str, includes: Iterable[str], excludes: Iterable[str]) -> None:
-    """Make an ad group or a saved audience name exactly these audiences."""
+def aim(
+    transaction: Transaction, holder_id: str, includes: Iterable[str], excludes: Iterable[str]
+) -> tuple[tuple[str, str], ...]:
+    """Make an ad group or a saved audience name exactly these audiences.
+
+    Returns:
+        What it did not name before: each usage mode and audience id.
+    """
+    before = set(_aimed_at(transaction, holder_id))
     transaction.connection.execute("DELETE FROM targets WHERE holder_id = ?", (holder_id,))
     for usage_mode, audience_ids in (("Include", includes), ("Exclude", excludes)):
         transaction.connection.executemany(
-            "INSERT INTO targets VALUES (?, ?, ?)",
+            "INSERT OR IGNORE INTO targets VALUES (?, ?, ?)",
             [(holder_id, usage_mode, audience_id) for audience_id in audience_ids],
         )
+    return tuple(each for each in _aimed_at(transaction, holder_id) if each not in before)
 
 
-def log_application(transaction: Transaction, ad_group: AdGroup, editor: str) -> None:
-    """Write into the application log what the ad group uses now; an applied audience's 365 days begin anew."""
-    rows = transaction.connection.execute(
-        "SELECT usage_mode, audience_id FROM targets WHERE holder_id = ? ORDER BY usage_mode, audience_id",
-        (ad_group.adgroup_id,),
-    ).fetchall()
-    for usage_mode, audience_id in rows:
+def log_application(
+    transaction: Transaction, ad_group: AdGroup, applied: Iterable[tuple[str, str]], editor: str
+) -> None:
+    """Write what the ad group began to use into the application log; an applied audience's 365 days begin anew."""
+    for usage_mode, audience_id in applied:
         transaction.connection.execute(
             "INSERT INTO applications VALUES (NULL, ?, ?, ?, ?, ?, ?)",
             (audience_id, ad_group.adgroup_id, ad_group.name, usage_mode, editor, transaction.now),
@@ -198,13 +204,18 @@ def _common_fields(ad_group: AdGroup) -> dict[str, object]:
 
 
 def _targets(transaction: Transaction, holder_id: str) -> dict[str, object]:
-    rows: list[tuple[str, str]] = transaction.connection.execute(
-        "SELECT usage_mode, audience_id FROM targets WHERE holder_id = ? ORDER BY audience_id", (holder_id,)
-    ).fetchall()
+    rows = _aimed_at(transaction, holder_id)
     return {
         "audience_ids": [audience_id for usage_mode, audience_id in rows if usage_mode == "Include"],
         "excluded_audience_ids": [audience_id for usage_mode, audience_id in rows if usage_mode == "Exclude"],
     }
+
+
+def _aimed_at(transaction: Transaction, holder_id: str) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = transaction.connection.execute(
+        "SELECT usage_mode, audience_id FROM targets WHERE holder_id = ? ORDER BY audience_id, usage_mode", (holder_id,)
+    ).fetchall()
+    return rows
 
 
 _PAGED = frozenset({"advertiser_id", "page", "page_size"})

@@ -1,4 +1,4 @@
-"""Custom audiences as they are kept: finding, making, changing and removing them, and what is remembered of it.
+"""Custom audiences as they are kept: finding, making, changing and removing them.
 
 Sources: Marketing API v1.3, custom audiences: 400 an account, 1,000 matched users to be valid, 365 days
 without a change or an application to expire, marked as expiring for the last 60 of them.
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.sandbox import packed_sets
 from reconciler.sandbox.envelope import Code, Refusal, invalid
+from reconciler.sandbox.history import API_EDITOR, remember
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,10 +28,13 @@ AUDIENCE_TYPES = (
     "Website Audience",
     "App Activity Audience",
     "Engagement Audience",
+    "Lead Generation",
+    "Rule Business Account",
+    "Rule ad shop",
+    "Challenge",
+    "Preferred Population",
 )
-
-API_EDITOR = "open_api"
-"""The editor a change has in the history when it came through the API."""
+"""What `audience_type` can be; only the first two can be made through the endpoints here."""
 
 SUB_TYPES = ("NORMAL", "REACH_FREQUENCY")
 """Every audience begins as the first, unless a file audience is created as the second; there is no way back."""
@@ -84,16 +88,19 @@ class Audience:
     seen_at: int
 
     @property
+    def lifetime(self) -> int:
+        """How many seconds it lives: from its creation with a retention, else from its last change or application."""
+        return EXPIRES_AFTER if self.retention_in_days is None else self.retention_in_days * _DAY
+
+    @property
     def expires_at(self) -> int:
         """When it expires, in seconds since 1970; without a retention, unless it is changed or applied before."""
-        if self.retention_in_days is not None:
-            return self.created_at + self.retention_in_days * _DAY
-        return self.touched_at + EXPIRES_AFTER
+        return (self.touched_at if self.retention_in_days is None else self.created_at) + self.lifetime
 
     @property
     def is_valid(self) -> bool:
-        """Whether ad groups can use it: large enough, and not expired."""
-        return self.cover_num >= SMALLEST_VALID and self.seen_at < self.expires_at
+        """Whether ad groups can use it: large enough, not expired, and nothing went wrong with it."""
+        return not self.error_msg and self.cover_num >= SMALLEST_VALID and self.seen_at < self.expires_at
 
     @property
     def is_expiring(self) -> bool:
@@ -221,13 +228,46 @@ def rename(transaction: Transaction, audience: Audience, name: str, editor: str 
     remember(transaction, audience.audience_no, "Rename", f"{audience.name} -> {name}", editor)
 
 
-def make_reach_and_frequency(transaction: Transaction, audience: Audience) -> None:
-    """Turn a ``NORMAL`` audience into a ``REACH_FREQUENCY`` one."""
+def change_sub_type(transaction: Transaction, audience: Audience, sub_type: str, editor: str = API_EDITOR) -> None:
+    """Give the audience another sub-type; refuse with 40002 the way back, and a Lookalike any but ``NORMAL``."""
+    if sub_type == audience.sub_type:
+        return
+    if sub_type == SUB_TYPES[0]:
+        raise invalid("audience_sub_type", f"{audience.sub_type} cannot be changed back to {sub_type}.")
+    require_fitting_sub_type(audience.audience_type, sub_type)
     transaction.connection.execute(
-        "UPDATE audiences SET sub_type = 'REACH_FREQUENCY' WHERE audience_no = ?", (audience.audience_no,)
+        "UPDATE audiences SET sub_type = ? WHERE audience_no = ?", (sub_type, audience.audience_no)
     )
     touch(transaction, audience.audience_no)
-    remember(transaction, audience.audience_no, "Change sub type", "NORMAL -> REACH_FREQUENCY", API_EDITOR)
+    remember(transaction, audience.audience_no, "Change sub type", f"{audience.sub_type} -> {sub_type}", editor)
+
+
+def require_fitting_sub_type(audience_type: str, sub_type: str) -> None:
+    """Refuse with 40002 a sub-type that audiences of this type cannot have."""
+    if audience_type == LOOKALIKE_TYPE and sub_type != SUB_TYPES[0]:
+        raise invalid("audience_sub_type", "A Lookalike audience stays NORMAL.")
+
+
+def expire_at(transaction: Transaction, audience: Audience, when: int) -> None:
+    """Let the audience expire then, by making it as old as that; what renews an audience renews this one.
+
+    Refuses with 40002 a moment further away than its whole life.
+    """
+    begun = when - audience.lifetime
+    if begun > transaction.now:
+        raise invalid("expired_time", f"It lives {audience.lifetime // _DAY} days at most.")
+    transaction.connection.execute(
+        "UPDATE audiences SET touched_at = :begun, created_at = CASE WHEN retention_in_days IS NULL"
+        " THEN min(created_at, :begun) ELSE :begun END WHERE audience_no = :no",
+        {"begun": begun, "no": audience.audience_no},
+    )
+
+
+def set_matched(transaction: Transaction, audience: Audience, people: int) -> None:
+    """Let the audience have so many matched users, whatever it holds, until its members change again."""
+    transaction.connection.execute(
+        "UPDATE audiences SET cover_num = ?, recount_at = NULL WHERE audience_no = ?", (people, audience.audience_no)
+    )
 
 
 def lock(transaction: Transaction, audience: Audience, seconds: int) -> None:
@@ -257,29 +297,3 @@ def remove(transaction: Transaction, audience: Audience) -> None:
     packed_sets.drop(transaction, audience.audience_id)
     for table in ("arrivals", "shares", "audience_history", "audiences"):
         transaction.connection.execute(f"DELETE FROM {table} WHERE audience_no = ?", (audience.audience_no,))
-
-
-def remember_members_changed(transaction: Transaction, audience_no: int) -> None:
-    """Note in the history that members came or went.
-
-    A large audience arrives in hundreds of requests, so a line that would follow one just like it moves that one.
-    """
-    action, detail = "Update members", "by segment/mapping"
-    newest: tuple[int, str] | None = transaction.connection.execute(
-        "SELECT entry_no, action FROM audience_history WHERE audience_no = ? ORDER BY entry_no DESC LIMIT 1",
-        (audience_no,),
-    ).fetchone()
-    if newest is not None and newest[1] == action:
-        transaction.connection.execute(
-            "UPDATE audience_history SET opt_time = ? WHERE entry_no = ?", (transaction.now, newest[0])
-        )
-    else:
-        remember(transaction, audience_no, action, detail, API_EDITOR)
-
-
-def remember(transaction: Transaction, audience_no: int, action: str, detail: str, editor: str = API_EDITOR) -> None:
-    """Add a line to the history."""
-    transaction.connection.execute(
-        "INSERT INTO audience_history VALUES (NULL, ?, ?, ?, ?, ?)",
-        (audience_no, action, detail, editor, transaction.now),
-    )

@@ -13,6 +13,7 @@ from reconciler.sandbox.adgroups import refuse_in_use
 from reconciler.sandbox.database import spell_time
 from reconciler.sandbox.envelope import Code, Refusal, invalid
 from reconciler.sandbox.file_audiences import update_members
+from reconciler.sandbox.history import newest_lines
 from reconciler.sandbox.operations import Operation
 
 if TYPE_CHECKING:
@@ -39,14 +40,14 @@ def _list(call: Call) -> Mapping[str, object]:
 def _get(call: Call) -> Mapping[str, object]:
     advertiser_id = call.readable_account().advertiser_id
     ids = call.parameters.ids("custom_audience_ids", at_most=100)
-    history_size = call.parameters.number("history_size", default=10, low=1, high=100)
+    history_size = call.parameters.number("history_size", default=100, low=1, high=100)
     found = [audiences.visible_audience(call.transaction, advertiser_id, each) for each in ids]
     return {
         "list": [
             {
                 "audience_details": _fields(call.transaction, audience, advertiser_id)
                 | {"type": _short_type(audience.audience_type)},
-                "audience_history": _history(call.transaction, audience, history_size),
+                "audience_history": newest_lines(call.transaction, audience.audience_no, history_size),
             }
             for audience in found
         ]
@@ -59,8 +60,9 @@ def _update(call: Call) -> Mapping[str, object]:
     if not audience.is_editable:
         raise Refusal(Code.INVALID_PARAMETER, f"Audience is not editable: {audience.audience_id}.")
     if call.parameters.has("audience_sub_type"):
-        _change_sub_type(call, audience)  # and ignore every other field, as TikTok does
-        return {}
+        sub_type = call.parameters.choice("audience_sub_type", audiences.SUB_TYPES)
+        audiences.change_sub_type(call.transaction, audience, sub_type)
+        return {}  # ignoring every other field, as TikTok does
     has_files = call.parameters.has("file_paths")
     if call.parameters.has("action") and not has_files:
         raise invalid("action", "Only allowed beside file_paths.")
@@ -70,17 +72,6 @@ def _update(call: Call) -> Mapping[str, object]:
     if has_files:
         update_members(call, audience)
     return {}
-
-
-def _change_sub_type(call: Call, audience: Audience) -> None:
-    sub_type = call.parameters.choice("audience_sub_type", audiences.SUB_TYPES)
-    if sub_type == audience.sub_type:
-        return
-    if sub_type == "NORMAL":
-        raise invalid("audience_sub_type", "REACH_FREQUENCY cannot be changed back to NORMAL.")
-    if audience.audience_type == audiences.LOOKALIKE_TYPE:
-        raise invalid("audience_sub_type", "A Lookalike audience stays NORMAL.")
-    audiences.make_reach_and_frequency(call.transaction, audience)
 
 
 def _delete(call: Call) -> Mapping[str, object]:
@@ -101,7 +92,8 @@ def _apply_log(call: Call) -> Mapping[str, object]:
     for audience_id in ids:
         audiences.created_audience(call.transaction, advertiser_id, audience_id)
     latest = (_latest_application(call.transaction, each) for each in ids)
-    return page.of([each for each in latest if each is not None], lambda application: application)
+    listed = page.of([each for each in latest if each is not None], lambda application: application)
+    return {"advertiser_id": advertiser_id, **listed}
 
 
 def _latest_application(transaction: Transaction, audience_id: str) -> dict[str, object] | None:
@@ -149,24 +141,6 @@ def _fields(transaction: Transaction, audience: Audience, advertiser_id: str) ->
 def _short_type(audience_type: str) -> str:
     # TikTok spells the streaming kind in two ways; answering with both keeps callers from trusting one.
     return "Partner" if audience_type == audiences.STREAMING_TYPE else audience_type
-
-
-def _history(transaction: Transaction, audience: Audience, size: int) -> list[dict[str, object]]:
-    rows = transaction.connection.execute(
-        "SELECT action, action_detail, editor, opt_time FROM audience_history"
-        " WHERE audience_no = ? ORDER BY entry_no DESC LIMIT ?",
-        (audience.audience_no, size),
-    )
-    return [
-        {
-            "action": action,
-            "action_detail": detail,
-            "editor": editor,
-            "msg": "",
-            "opt_time": spell_time(opt_time),
-        }
-        for action, detail, editor, opt_time in rows
-    ]
 
 
 _ACCOUNT = frozenset({"advertiser_id"})

@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING
 from reconciler.sandbox import audiences, files, packed_sets, population
 from reconciler.sandbox.access import WRITE_AUDIENCES
 from reconciler.sandbox.envelope import Code, Refusal, invalid
-from reconciler.sandbox.file_contents import MULTIPLE_TYPES, SINGLE_TYPES, read_identifiers
+from reconciler.sandbox.file_contents import CALCULATE_TYPES, read_identifiers
+from reconciler.sandbox.history import MEMBERS_CHANGED, remember
 from reconciler.sandbox.operations import Operation
 
 if TYPE_CHECKING:
@@ -37,14 +38,13 @@ PROCESSING_SECONDS = 2
 """How long files are processed unless the controls say otherwise."""
 
 _SUFFIXES = (".csv", ".txt")
-_CALCULATE_TYPES = (*SINGLE_TYPES, MULTIPLE_TYPES)
 _UPLOAD_NAMES = {"MAID_MD5": "FIRST_MD5", "MAID_SHA256": "FIRST_SHA256"}
 """What an upload may call a type, by its name everywhere else."""
 
 
 def _upload(call: Call) -> Mapping[str, object]:
     advertiser_id = call.writable_account().advertiser_id
-    calculate_type = _calculate_type(call, (*_CALCULATE_TYPES, *_UPLOAD_NAMES))
+    calculate_type = _calculate_type(call, (*CALCULATE_TYPES, *_UPLOAD_NAMES))
     calculate_type = _UPLOAD_NAMES.get(calculate_type, calculate_type)
     file = _checked_file(call)
     identifiers = read_identifiers(file.content, calculate_type)
@@ -80,7 +80,7 @@ def _create(call: Call) -> Mapping[str, object]:
     transaction = call.transaction
     advertiser_id = call.writable_account().advertiser_id
     name = call.parameters.text("custom_audience_name", at_most=audiences.LONGEST_NAME)
-    calculate_type = _calculate_type(call, _CALCULATE_TYPES)
+    calculate_type = _calculate_type(call, CALCULATE_TYPES)
     sub_type = call.parameters.choice("audience_sub_type", audiences.SUB_TYPES, default=audiences.SUB_TYPES[0])
     retention_in_days = None
     if call.parameters.has("retention_in_days"):
@@ -121,7 +121,8 @@ def update_members(call: Call, audience: Audience) -> None:
             f"{action} would leave audience {audience.audience_id} with fewer than {audiences.SMALLEST_VALID} users.",
         )
     audiences.touch(call.transaction, audience.audience_no)
-    audiences.remember(call.transaction, audience.audience_no, "Update members", f"{action} by {len(file_paths)} files")
+    detail = f"{action} by {len(file_paths)} files"
+    remember(call.transaction, audience.audience_no, MEMBERS_CHANGED, detail)
     _process(call.transaction, audience)
 
 

@@ -34,6 +34,9 @@ SINGLE_TYPES = (
 
 MULTIPLE_TYPES = "MULTIPLE_TYPES"
 
+CALCULATE_TYPES = (*SINGLE_TYPES, MULTIPLE_TYPES)
+"""What the files of an audience can hold."""
+
 _CHUNK = 4 << 20
 """Bytes read at once, and on to the end of the line they end in."""
 

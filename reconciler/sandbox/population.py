@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox import arrivals, audiences, packed_sets
+from reconciler.sandbox.history import remember_streaming
 
 if TYPE_CHECKING:
     from reconciler.sandbox.database import Transaction
@@ -33,7 +34,7 @@ def settle(transaction: Transaction) -> None:
         then = replace(transaction, now=changed_at)
         recount_later(then, audience_no)
         audiences.touch(then, audience_no)
-        audiences.remember_members_changed(then, audience_no)
+        remember_streaming(then, audience_no)
     due: list[tuple[int, str]] = transaction.connection.execute(
         "SELECT audience_no, audience_id FROM audiences WHERE recount_at <= ?", (transaction.now,)
     ).fetchall()

@@ -109,12 +109,43 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One line of an audience's history. `editor` is ``open_api`` for API calls, else a person."""
+    """One line of an audience's history. What TikTok does not tell is "", or None for the time.
+
+    Attributes:
+        action: What was done, in TikTok's words, of which there is no complete list.
+        detail: To what, in TikTok's words.
+        editor: ``open_api`` for API calls, whoever made them; else a person.
+        message: What did not work, where it was done in part.
+        at: When.
+    """
 
     action: str
     detail: str
     editor: str
     message: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The last time an audience was put into an ad group: a log, which says nothing of whether it is still there.
+
+    What TikTok does not tell is "", or None for the time.
+
+    Attributes:
+        audience_id: The audience.
+        adgroup_id: The ad group, which may be gone since.
+        adgroup_name: Its name.
+        mode: As in `Use`: ``includes``, ``excludes``, or ``uses`` where TikTok does not say which.
+        editor: Who did it.
+        at: When.
+    """
+
+    audience_id: str
+    adgroup_id: str
+    adgroup_name: str
+    mode: str
+    editor: str
     at: datetime | None
 
 

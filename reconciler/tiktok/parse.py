@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.tiktok.errors import UnreadableAnswerError
-from reconciler.tiktok.model import Account, Audience, AudienceKind, Edit, Role, User
+from reconciler.tiktok.model import Account, Application, Audience, AudienceKind, Edit, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_USAGE_MODES = {"include": "includes", "exclude": "excludes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,18 @@ class Record:
         written = self.optional_text(name)
         if written is None:
             return None
-        try:
-            read = datetime.fromisoformat(written)
-        except ValueError:
-            raise self._unreadable(name, written) from None
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        read = _as_moment(written)
+        if read is None:
+            raise self._unreadable(name, written)
+        return read
+
+    def logged_moment(self, name: str) -> datetime | None:
+        """Return when a line of a log was written, or None also where its time cannot be read.
+
+        Nothing is decided by such a time, and a line tells who did what without it.
+        """
+        written = self.optional_text(name)
+        return None if written is None else _as_moment(written)
 
     def ids(self, *names: str) -> tuple[str, ...]:
         """Return a list of ids, empty where it is missing."""
@@ -118,6 +127,21 @@ class Record:
         shape = "missing" if found is None else f"not as documented, but {found!r}"
         said = f'its "{name}" is {shape}'
         return UnreadableAnswerError(said, passing=False, path=self.path)
+
+
+def _as_moment(written: str) -> datetime | None:
+    """Return a time in UTC, or None where `written` is none; digits alone count seconds, or milliseconds, since 1970.
+
+    Digits are told apart first: ISO 8601 without dashes would read a year from the front of them.
+    """
+    try:
+        if written.isdecimal():
+            per_second = {10: 1, 13: 1000}.get(len(written))
+            return datetime.fromtimestamp(int(written) / per_second, UTC) if per_second else None
+        read = datetime.fromisoformat(written)
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def user(record: Record) -> User:
@@ -175,5 +199,18 @@ def edit(record: Record) -> Edit:
         detail=record.optional_text("action_detail") or "",
         editor=record.optional_text("editor") or "",
         message=record.optional_text("msg") or "",
-        at=record.moment("opt_time"),
+        at=record.logged_moment("opt_time"),
+    )
+
+
+def application(record: Record) -> Application:
+    """Read one line of the application log."""
+    spelled = (record.optional_text("usage_mode") or "").lower()
+    return Application(
+        audience_id=record.text("audience_id", "custom_audience_id"),
+        adgroup_id=record.optional_text("adgroup_id") or "",
+        adgroup_name=record.optional_text("adgroup_name") or "",
+        mode=_USAGE_MODES.get(spelled, "uses"),
+        editor=record.optional_text("editor") or "",
+        at=record.logged_moment("action_timestamp"),
     )

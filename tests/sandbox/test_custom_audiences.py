@@ -236,37 +236,6 @@ def test_deleting_what_is_not_there_deletes_nothing_else(api: Api) -> None:
     assert ids(api) == {audience_id}
 
 
-def test_the_history_names_the_editor_newest_first(api: Api, sandbox: Sandbox) -> None:
-    audience_id = api.create("First")
-    rename(api, audience_id, "Second")
-    sandbox.controls.advance(2)
-    sandbox.controls.rename(audience_id, "Third", editor="pat@example.com")
-
-    (entry,) = api.get(GET, advertiser_id=ADVERTISER, custom_audience_ids=[audience_id]).listed
-
-    newest, middle, oldest = entry["audience_history"]
-    assert newest == {
-        "action": "Rename",
-        "action_detail": "Second -> Third",
-        "editor": "pat@example.com",
-        "msg": "",
-        "opt_time": "2026-01-01 02:00:00",
-    }
-    assert (middle["editor"], oldest["editor"]) == ("open_api", "open_api")
-
-
-@pytest.mark.parametrize(("size", "code"), [(0, 40002), (1, 0), (100, 0), (101, 40002)])
-def test_the_history_has_1_to_100_lines(api: Api, size: int, code: int) -> None:
-    audience_id = api.create()
-    rename(api, audience_id, "New")
-
-    reply = api.get(GET, advertiser_id=ADVERTISER, custom_audience_ids=[audience_id], history_size=size)
-
-    assert reply.code == code
-    if code == 0:
-        assert len(reply.listed[0]["audience_history"]) == min(size, 2)
-
-
 def test_an_audience_by_hand_can_be_deleted_by_hand(api: Api, sandbox: Sandbox) -> None:
     audience_id = api.create()
 

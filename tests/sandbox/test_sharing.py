@@ -71,7 +71,12 @@ def test_the_log_remembers_what_ended(api: Api, sandbox: Sandbox) -> None:
         SECOND_ADVERTISER: "CANCELLED",
         third: "SHARED",
     }
-    assert log(api, audience_id).listed[0]["shared_advertiser_name"] == "Local advertiser …0002"
+    assert log(api, audience_id).listed[0] == {
+        "custom_audience_id": audience_id,
+        "shared_advertiser_id": SECOND_ADVERTISER,
+        "shared_advertiser_name": "Local advertiser …0002",
+        "status": "CANCELLED",
+    }
 
 
 def test_sharing_stays_inside_one_business_center(api: Api, sandbox: Sandbox) -> None:

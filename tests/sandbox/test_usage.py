@@ -157,7 +157,7 @@ def test_one_audience_in_use_spoils_the_call(api: Api, sandbox: Sandbox) -> None
 
 def test_an_ad_group_of_another_account_holds_it_too(api: Api, sandbox: Sandbox) -> None:
     audience_id = api.create()
-    sandbox.controls.share_in(audience_id, SECOND_ADVERTISER)
+    sandbox.controls.share(audience_id, SECOND_ADVERTISER)
     sandbox.controls.add_ad_group(SECOND_ADVERTISER, "Theirs", includes=[audience_id])
 
     assert delete(api, audience_id).code == 40002
@@ -223,6 +223,47 @@ def test_the_application_log_is_the_owner_s(api: Api, sandbox: Sandbox) -> None:
     shared_in = sandbox.controls.add_audience(ADVERTISER, "Theirs", is_creator=False)
 
     assert api.get(APPLY_LOG, advertiser_id=ADVERTISER, custom_audience_ids=[shared_in]).code == 40001
+
+
+def test_the_application_log_names_its_account_and_comes_in_pages(api: Api, sandbox: Sandbox) -> None:
+    applied = [api.create() for _ in range(3)]
+    sandbox.controls.add_ad_group(ADVERTISER, "Spring", includes=applied)
+
+    reply = api.get(APPLY_LOG, advertiser_id=ADVERTISER, custom_audience_ids=applied, page=2, page_size=2)
+
+    assert reply.content["advertiser_id"] == ADVERTISER
+    assert [each["audience_id"] for each in reply.listed] == applied[2:]
+    assert reply.content["page_info"]["total_page"] == 2
+
+
+@pytest.mark.parametrize("kind", AdGroupKind)
+def test_every_kind_of_ad_group_is_in_the_application_log(api: Api, sandbox: Sandbox, kind: AdGroupKind) -> None:
+    audience_id = api.create()
+    sandbox.controls.add_ad_group(ADVERTISER, "Spring", kind=kind, excludes=[audience_id], editor="pat@example.com")
+
+    (line,) = api.get(APPLY_LOG, advertiser_id=ADVERTISER, custom_audience_ids=[audience_id]).listed
+
+    assert (line["adgroup_name"], line["usage_mode"], line["editor"]) == ("Spring", "Exclude", "pat@example.com")
+
+
+def test_an_ad_group_that_goes_on_using_an_audience_applies_only_the_new_one(api: Api, sandbox: Sandbox) -> None:
+    kept, new = api.create(), api.create()
+    adgroup_id = sandbox.controls.add_ad_group(ADVERTISER, "Spring", includes=[kept], editor="pat@example.com")
+    sandbox.controls.advance(1)
+
+    sandbox.controls.set_ad_group(adgroup_id, includes=[kept, new], editor="sam@example.com")
+
+    reply = api.get(APPLY_LOG, advertiser_id=ADVERTISER, custom_audience_ids=[kept, new])
+    assert [each["editor"] for each in reply.listed] == ["pat@example.com", "sam@example.com"]
+
+
+def test_an_audience_that_is_named_twice_is_used_once(api: Api, sandbox: Sandbox) -> None:
+    audience_id = api.create()
+    sandbox.controls.add_ad_group(ADVERTISER, "Spring", includes=[audience_id, audience_id])
+
+    (entry,) = api.get(AD_GROUPS, advertiser_id=ADVERTISER).listed
+
+    assert entry["audience_ids"] == [audience_id]
 
 
 def test_controls_refuse_what_cannot_be(api: Api, sandbox: Sandbox) -> None:

@@ -57,6 +57,21 @@ async def test_history_tells_who_did_what_to_each_audience(fake: FakeTikTok, adv
     assert found["2"] == ()
 
 
+async def test_history_comes_newest_first_with_undated_lines_last(fake: FakeTikTok, advertiser_id: str) -> None:
+    lines = [
+        {"action": "undated", "opt_time": None},
+        {"action": "oldest", "opt_time": "2024-01-01 00:00:00"},
+        {"action": "newest", "opt_time": "2024-03-01 00:00:00"},
+        {"action": "unreadable", "opt_time": "yesterday"},
+        {"action": "newest, told second", "opt_time": "2024-03-01 00:00:00"},
+    ]
+    fake.answers({"list": [{"audience_details": {"audience_id": "1"}, "audience_history": lines}]})
+    found = await audiences.history(fake.session(), advertiser_id, ["1"])
+
+    order = ["newest", "newest, told second", "oldest", "undated", "unreadable"]
+    assert [edit.action for edit in found["1"]] == order
+
+
 async def test_history_is_asked_for_a_hundred_audiences_at_a_time(fake: FakeTikTok, advertiser_id: str) -> None:
     fake.routes(DETAILS, detailed)
     found = await audiences.history(fake.session(), advertiser_id, [str(n) for n in range(250)])

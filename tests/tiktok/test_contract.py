@@ -41,7 +41,7 @@ NOBODYS_ADVERTISER = "7000000000000009999"
 AUDIENCE_NAME = "reconciler contract test"
 
 KEPT_HEADERS = {"accept", "content-type"}
-PERSONAL = re.compile(rb'("(?:email|display_name)":\s*)"[^"]*"')
+PERSONAL = re.compile(rb'("(?:email|display_name|editor)":\s*)"(?!open_api")[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +231,31 @@ async def test_an_audience_that_an_ad_group_uses_cannot_be_deleted(server: Serve
             await audiences.delete(session, server.advertiser_id, audience_id)
 
     assert [use.name for use in uses[audience_id]] == ["Spring"]
+
+
+async def test_who_put_an_audience_into_an_ad_group(server: Server) -> None:
+    if server.is_real:
+        pytest.skip("needs an ad group, which this tool does not create")
+    async with server.client() as tiktok:
+        session = tiktok.acting_with(Secret(server.token))
+        applied = await streaming.create(session, server.advertiser_id, AUDIENCE_NAME)
+        never = await streaming.create(session, server.advertiser_id, f"{AUDIENCE_NAME}, too")
+        if server.local is not None:
+            server.local.controls.add_ad_group(server.advertiser_id, "Spring", excludes=[applied], editor="scrubbed")
+        found = await audiences.applications(session, server.advertiser_id, [applied, never])
+
+    assert set(found) == {applied}
+    told = found[applied]
+    assert (told.adgroup_name, told.mode, told.editor) == ("Spring", "excludes", "scrubbed")
+    assert told.adgroup_id.isdecimal()
+    assert told.at is not None
+
+
+async def test_the_log_of_an_audience_that_is_not_there_is_an_invalid_request(server: Server) -> None:
+    async with server.client() as tiktok:
+        session = tiktok.acting_with(Secret(server.token))
+        with pytest.raises(InvalidRequestError):
+            await audiences.applications(session, server.advertiser_id, ["7300000000000009999"])
 
 
 @pytest.mark.parametrize("cassette", sorted(CASSETTES.glob("*.yaml")), ids=lambda path: path.stem)

@@ -30,6 +30,7 @@ READERS = {
     parse.account: {"advertiser_id": "7", "status": "STATUS_ENABLE"},
     parse.audience: AUDIENCE,
     parse.edit: {},
+    parse.application: {"audience_id": "7"},
     parse.role: {},
 }
 
@@ -107,6 +108,11 @@ def test_a_time_with_a_zone_is_brought_to_utc() -> None:
     assert audience(create_time="2024-01-01T12:00:00+02:00").created_at == datetime(2024, 1, 1, 10, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("written", [1709296200, "1709296200", "1709296200000"])
+def test_digits_count_the_seconds_or_milliseconds_since_1970(written: object) -> None:
+    assert audience(create_time=written).created_at == datetime(2024, 3, 1, 12, 30, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -122,6 +128,8 @@ def test_a_time_with_a_zone_is_brought_to_utc() -> None:
         ("is_valid", "true"),
         ("is_creator", 1),
         ("create_time", "yesterday"),
+        ("create_time", "17093000"),
+        ("create_time", "0001-01-01T00:00:00+02:00"),
         ("lookalike_spec", ["73"]),
     ],
 )
@@ -172,6 +180,24 @@ def test_a_line_of_history_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize("written", [None, "", "-", "yesterday", "0000-00-00 00:00:00", "171", 0, "２０２４"])
+def test_a_line_of_history_whose_time_cannot_be_read_still_tells_who_did_what(written: object) -> None:
+    record = Record("dmp/custom_audience/get/", {"action": "Rename", "editor": "pat", "opt_time": written})
+
+    assert parse.edit(record) == Edit("Rename", "", "pat", "", None)
+
+
+def test_a_line_of_history_may_say_nothing() -> None:
+    assert parse.edit(Record("dmp/custom_audience/get/", {})) == Edit("", "", "", "", None)
+
+
+@given(written=st.text() | st.integers() | st.datetimes().map(str) | st.datetimes(timezones=st.timezones()).map(str))
+def test_no_time_of_a_log_is_worse_than_unknown(written: object) -> None:
+    at = parse.edit(Record("dmp/custom_audience/get/", {"opt_time": written})).at
+
+    assert at is None or at.tzinfo is UTC
+
+
 def test_a_user_without_a_public_name_is_still_one() -> None:
     assert parse.user(Record("user/info/", {"core_user_id": "1", "display_name": None})) == User("1")
 
@@ -180,7 +206,17 @@ def test_a_user_without_a_public_name_is_still_one() -> None:
 def test_no_json_does_worse_than_an_unreadable_answer(
     reader: Any, field: str, value: object, fields: st.DataObject
 ) -> None:
-    known = ["lookalike_spec", "cover_num", "create_time", "opt_time", "name", "status", "is_valid", field]
+    known = [
+        "lookalike_spec",
+        "cover_num",
+        "create_time",
+        "opt_time",
+        "name",
+        "status",
+        "is_valid",
+        "usage_mode",
+        field,
+    ]
     name = fields.draw(st.sampled_from(known + list(READERS[reader])))
     with suppress(UnreadableAnswerError):
         assert reader(Record("any/", {**READERS[reader], name: value})) is not None

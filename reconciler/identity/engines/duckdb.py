@@ -180,6 +180,10 @@ def connect(
         backend.settings["force_mbedtls_unsafe"] = True
         if remote is not None:
             backend.con.register_filesystem(remote)
+        else:
+            # It may answer with what stood in a file before another of that name took its place. What is read through
+            # `remote` is cached all the same: that refuses files that change.
+            backend.settings["enable_external_file_cache"] = False
         if files is not None:
             allowed = [exp.Literal.string(path) for file in files for path in (file, literally(file))]
             backend.raw_sql(f"SET allowed_paths = {exp.array(*allowed).sql('duckdb')}")

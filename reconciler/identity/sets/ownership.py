@@ -57,15 +57,16 @@ def apart(
         return
     width = 256 // _SIXTEENTHS
     for first in range(0, 256, width):
+        sixteenth = folder / str(first)
         try:
             kept = [
-                _kept(backend, _between(each, column, first, first + width), folder / str(position))
+                _kept(backend, _between(each, column, first, first + width), sixteenth / str(position))
                 for position, each in enumerate(tables)
             ]
             for start in range(first, first + width, 256 // steps):
                 yield tuple(_between(each, column, start, start + 256 // steps) for each in kept)
         finally:
-            backend.drop(folder)
+            backend.drop(sixteenth)
 
 
 def _steps(rows: int) -> int:

@@ -52,6 +52,18 @@ class AccountControls(ControlGroup):
                 "INSERT OR REPLACE INTO grants VALUES (?, ?, ?)", (digest_of(token), advertiser_id, role)
             )
 
+    def set_account(
+        self, advertiser_id: str, *, name: str | None = None, currency: str | None = None, timezone: str | None = None
+    ) -> None:
+        """Give the account another name, currency (``EUR``) or time zone (``Europe/Paris``); None leaves it."""
+        with self._transaction() as transaction:
+            require_account(transaction, advertiser_id)
+            transaction.connection.execute(
+                "UPDATE advertisers SET name = coalesce(?, name), currency = coalesce(?, currency),"
+                " timezone = coalesce(?, timezone) WHERE advertiser_id = ?",
+                (name, currency, timezone, advertiser_id),
+            )
+
     def outside_business_center(self, advertiser_id: str) -> None:
         """Take the account out of its Business Center: nobody's role on it can be read any more."""
         with self._transaction() as transaction:

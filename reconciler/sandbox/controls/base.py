@@ -10,7 +10,8 @@ from reconciler.sandbox.envelope import Refusal
 from reconciler.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+    from datetime import datetime
 
     from reconciler.sandbox.audiences import Audience
     from reconciler.sandbox.database import Database, Transaction
@@ -57,3 +58,16 @@ def require_audience(transaction: Transaction, audience_id: str) -> Audience:
             hint="Check the id: it may have been deleted, or belong to the real TikTok.",
         )
     return audience
+
+
+def require_choice(noun: str, value: str, choices: Collection[str]) -> None:
+    """Raise SandboxError where the value is none of `choices`."""
+    if value not in choices:
+        raise SandboxError(f"there is no {noun} {value}", hint=f"Use one of {', '.join(choices)}.")
+
+
+def in_seconds(moment: datetime) -> int:
+    """Return a time in seconds since 1970, or raise SandboxError where it does not say its zone."""
+    if moment.tzinfo is None:
+        raise SandboxError(f"{moment} is a time of no zone", hint="Give it one, such as datetime.UTC.")
+    return round(moment.timestamp())

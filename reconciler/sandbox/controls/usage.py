@@ -62,8 +62,8 @@ class UsageControls(ControlGroup):
                     ad_group.operation_status,
                 ),
             )
-            _aim_at_known(transaction, ad_group.adgroup_id, includes, excludes)
-            log_application(transaction, ad_group, editor)
+            applied = _aim_at_known(transaction, ad_group.adgroup_id, includes, excludes)
+            log_application(transaction, ad_group, applied, editor)
             return ad_group.adgroup_id
 
     def set_ad_group(
@@ -74,11 +74,11 @@ class UsageControls(ControlGroup):
         excludes: Iterable[str] = (),
         editor: str = BY_HAND,
     ) -> None:
-        """Let the ad group use exactly these audiences."""
+        """Let the ad group use exactly these audiences; the application log tells of those it begins to use."""
         with self._transaction() as transaction:
             ad_group = _require_ad_group(transaction, adgroup_id)
-            _aim_at_known(transaction, adgroup_id, includes, excludes)
-            log_application(transaction, ad_group, editor)
+            applied = _aim_at_known(transaction, adgroup_id, includes, excludes)
+            log_application(transaction, ad_group, applied, editor)
 
     def delete_ad_group(self, adgroup_id: str) -> None:
         """Delete the ad group; it holds its audiences no longer."""
@@ -120,8 +120,10 @@ def _require_ad_group(transaction: Transaction, adgroup_id: str) -> AdGroup:
     return ad_group
 
 
-def _aim_at_known(transaction: Transaction, holder_id: str, includes: Iterable[str], excludes: Iterable[str]) -> None:
+def _aim_at_known(
+    transaction: Transaction, holder_id: str, includes: Iterable[str], excludes: Iterable[str]
+) -> tuple[tuple[str, str], ...]:
     includes, excludes = tuple(includes), tuple(excludes)
     for audience_id in (*includes, *excludes):
         require_audience(transaction, audience_id)
-    aim(transaction, holder_id, includes, excludes)
+    return aim(transaction, holder_id, includes, excludes)
