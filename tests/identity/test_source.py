@@ -246,6 +246,23 @@ def test_files_that_do_not_fit_together_are_refused(
         engine.columns(at(f"{tmp_path}/[ab].*"))
 
 
+def test_parquet_columns_that_only_case_tells_apart_are_refused(engine: Engine, write: Any) -> None:
+    source = write("a.parquet", {"idfa": [ID], "IDFA": [OTHER]})
+    with pytest.raises(SourceUnreadableError, match='the column "IDFA" twice'):
+        engine.columns(at(source))
+
+
+@pytest.mark.parametrize("folder", ["idfa=x", "dt=2026-01-01"])
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize("where", [None, "mpid > 0"])
+def test_a_folders_name_is_no_column(
+    build: Any, write: Any, tmp_path: Path, folder: str, suffix: str, where: str | None
+) -> None:
+    (tmp_path / folder).mkdir()
+    source = write(f"{folder}/a.{suffix}", {"mpid": [1], "idfa": [ID]})
+    assert build(source, MPID, IDFA, where=where).hashes == {digest(ID)}
+
+
 def test_parquet_files_are_joined_by_name_and_a_lacking_column_is_named(
     engine: Engine, build: Any, write: Any, tmp_path: Path
 ) -> None:

@@ -131,7 +131,7 @@ class DuckDB:
 
     def sets(self, files: Sequence[Path]) -> ir.Table:
         """Return the rows of set files."""
-        return self.ibis.read_parquet([literally(str(file)) for file in files])
+        return self.ibis.read_parquet([literally(str(file)) for file in files], hive_partitioning=False)
 
     def batches(self, expression: ir.Table) -> Iterator[pa.RecordBatch]:
         """Yield the rows of `expression`."""
@@ -212,6 +212,7 @@ def reading_files(
 ) -> str:
     """Return a SELECT from one of DuckDB's readers, such as ``read_csv``, over exactly `files`.
 
+    Columns are what stands in the files: a folder called ``idfa=x`` must not take the place of a column of theirs.
     What Ibis has for it loads an extension for URLs, which are read through `connect`'s `remote` here.
 
     Args:
@@ -220,7 +221,7 @@ def reading_files(
         options: The reader's options, but for `columns`.
         columns: Types by column, where they are not to be detected.
     """
-    named = {name: exp.convert(value) for name, value in options.items()}
+    named = {name: exp.convert(value) for name, value in {**options, "hive_partitioning": False}.items()}
     if columns is not None:
         fields = [
             exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=exp.Literal.string(type_))

@@ -19,7 +19,7 @@ from reconciler.identity.sources.urls import filesystem, find, is_url
 from reconciler.origin import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from reconciler.identity.sources.drivers.filesystem import Remote
     from reconciler.origin import FileOrigin
@@ -158,6 +158,16 @@ def read_header(files: Files) -> Header:
     return header
 
 
+def check_footer(files: Files) -> None:
+    """Check that the columns of these Parquet files have names that are told apart.
+
+    Raises:
+        SourceUnreadableError: Two of them differ in upper and lower case alone, or not at all.
+    """
+    path = files.paths[0]
+    _check_distinct(pq.read_schema(_stored(files, path)).names, path)
+
+
 def has_rows(files: Files) -> bool:
     """Return whether any of these CSV files has more than its header."""
     for path in files.paths:
@@ -182,6 +192,11 @@ def _header(files: Files, path: str) -> Header:
         raise SourceUnreadableError(f"{path} begins with an empty line", hint="The first line must name the columns.")
     delimiter = max(_DELIMITERS, key=lambda each: len(_split(line, each)))
     columns = tuple(name.strip() or f"column{index}" for index, name in enumerate(_split(line, delimiter)))
+    _check_distinct(columns, path)
+    return Header(columns, delimiter)
+
+
+def _check_distinct(columns: Iterable[str], path: str) -> None:
     seen: set[str] = set()
     for name in columns:
         if name.casefold() in seen:
@@ -190,7 +205,6 @@ def _header(files: Files, path: str) -> Header:
                 hint="Rename one; upper and lower case do not tell columns apart.",
             )
         seen.add(name.casefold())
-    return Header(columns, delimiter)
 
 
 def _split(line: str, delimiter: str) -> Sequence[str]:

@@ -26,7 +26,7 @@ from reconciler.identity.engines.duckdb import reading_files
 from reconciler.identity.errors import ColumnMissingError, ColumnTypeError, SourceUnreadableError
 from reconciler.identity.failures import reading_source
 from reconciler.identity.hashing import PART, Layout, hash_rows, keyed
-from reconciler.identity.sources.files import Files, Header, has_rows, most_rows, read_header
+from reconciler.identity.sources.files import Files, Header, check_footer, has_rows, most_rows, read_header
 from reconciler.identity.sources.opened import Hashed
 from reconciler.identity.sources.where import check, enclosed
 from reconciler.origin import Format
@@ -99,6 +99,7 @@ class FileSource:
 def detect_schema(backend: Backend, files: Files) -> ibis.Schema:
     """Return the columns of `files` and their types; those of text by looking at every row."""
     if files.format is Format.PARQUET:
+        check_footer(files)
         return _schema_of(backend, reading_files("read_parquet", files.paths))
     if files.format is Format.JSON_LINES:
         return _json_schema(backend, files)
