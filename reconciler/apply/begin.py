@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.plan.model import ActionKind
@@ -33,6 +34,23 @@ def begun(plan: Plan, owned: State, remotes: Mapping[str, Remote]) -> State:
         came_from = action.previous_address
         if came_from and came_from in state.resources and action.address not in state.resources:
             state = change.moved(state, came_from, action.address)
+    return with_recipes(plan, state)
+
+
+def with_recipes(plan: Plan, owned: State) -> State:
+    """Return the state with the declarations that people who stay as they are would be drawn by from now on.
+
+    A `where` that is written in another way and lets the same people through brings nothing to deliver, which is
+    where a recipe is written down otherwise.
+    """
+    state = owned
+    for action in plan.actions:
+        resource, wanted = state.resources.get(action.address), action.members
+        if resource is None or resource.members is None or wanted is None or wanted.recipe is None:
+            continue
+        if resource.members.snapshot == wanted.set_digest and resource.members.recipe != wanted.recipe:
+            members = replace(resource.members, recipe=wanted.recipe)
+            state = change.with_resource(state, replace(resource, members=members))
     return state
 
 

@@ -115,7 +115,7 @@ async def deliver(bench: Workbench, deliveries: Sequence[Delivery], plan_id: str
     state = bench.state.state
     for each in deliveries:
         wanted = each.members
-        snapshot = Members(wanted.set_digest, wanted.users, wanted.identifiers, delivered_at=bench.now())
+        snapshot = Members(wanted.set_digest, wanted.users, wanted.identifiers, bench.now(), wanted.recipe)
         state = change.with_members(state, each.action.address, snapshot)
     bench.state.save(state)
 

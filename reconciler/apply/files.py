@@ -258,5 +258,5 @@ def _require_somebody(delivery: FileDelivery) -> None:
 
 def _record(delivery: FileDelivery) -> None:
     bench, members = delivery.bench, delivery.members
-    snapshot = Members(members.set_digest, members.users, members.identifiers, delivered_at=bench.now())
+    snapshot = Members(members.set_digest, members.users, members.identifiers, bench.now(), members.recipe)
     bench.state.save(change.with_members(bench.state.state, delivery.action.address, snapshot))

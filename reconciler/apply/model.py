@@ -68,6 +68,8 @@ class Applied:
         interrupted: Whether it was stopped from outside, with Ctrl-C for example.
         rows_alone: Rows it would have taken, had each audience travelled alone.
         requests_alone: Requests likewise, by estimate.
+        refusal: Why nothing at all was done, in one sentence; empty for an apply that set to work.
+        way_out: What a person can do about a refusal.
     """
 
     plan_id: str
@@ -78,6 +80,8 @@ class Applied:
     interrupted: bool = False
     rows_alone: int = 0
     requests_alone: int = 0
+    refusal: str = ""
+    way_out: str = ""
 
     @property
     def rows_saved(self) -> int:
@@ -112,4 +116,4 @@ class Applied:
     @property
     def succeeded(self) -> bool:
         """Whether everything the plan asked for was carried out."""
-        return not self.interrupted and all(outcome.is_done for outcome in self.outcomes)
+        return not self.interrupted and not self.refusal and all(outcome.is_done for outcome in self.outcomes)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.apply import run
+from reconciler.apply.begin import with_recipes
+from reconciler.apply.model import Applied
 from reconciler.apply.order import accounts
+from reconciler.apply.refusal import refused
+from reconciler.apply.remember import Memory
 from reconciler.apply.workbench import Workbench
 from reconciler.cli import screen
-from reconciler.cli.options import member_options, output_format, workspace_options
+from reconciler.cli.accepting import accept
+from reconciler.cli.actions import announce_outcome
+from reconciler.cli.clock import clock_of
+from reconciler.cli.options import member_options, output_options, workspace_options
+from reconciler.cli.outputs import OUTCOME_FORMS
 from reconciler.cli.planning import Planned, make_plan, require_staged, scope_of, stage
 from reconciler.cli.saved import read_plan
 from reconciler.cli.waiting import applying
@@ -20,12 +29,12 @@ from reconciler.cli.workspace import drive, engine_in, scratch, workspace
 from reconciler.errors import ReconcilerError
 from reconciler.refresh.accounts import read_accounts
 from reconciler.refresh.gather import sessions_for
-from reconciler.report.outcome_document import applied_document
-from reconciler.report.outcome_text import render_applied
 from reconciler.report.plan_text import render_plan
 
 if TYPE_CHECKING:
-    from reconciler.apply.model import Applied
+    from collections.abc import Iterator
+
+    from reconciler.cli.outputs import Output
     from reconciler.cli.workspace import Place, Workspace
     from reconciler.plan.model import Plan
     from reconciler.state.repository import OpenState
@@ -35,21 +44,32 @@ class NobodyToAskError(ReconcilerError):
     """An apply wants a yes, and there is no terminal to ask on."""
 
 
+class DeclinedError(ReconcilerError):
+    """A person was asked, and did not say yes."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing was applied: the answer was not yes", hint="Apply again, and answer yes.")
+
+
 @click.command("apply")
 @click.argument("plan_file", type=click.Path(path_type=Path), metavar="[PLAN]", required=False)
 @workspace_options
-@output_format
+@output_options(*OUTCOME_FORMS)
 @member_options
 @click.option("--auto-approve", is_flag=True, help="Do not ask. A saved plan is never asked about.")
 @click.option("--skip-blocked", is_flag=True, help="Leave blocked actions out and apply the rest.")
+@click.option(
+    "--refresh-only", is_flag=True, help="Change nothing on TikTok; accept what drift reports about it as known."
+)
 def command(
     plan_file: Path | None,
     place: Place,
-    form: str,
+    output: Output,
     skip_members: bool,
     targets: tuple[str, ...],
     auto_approve: bool,
     skip_blocked: bool,
+    refresh_only: bool,
 ) -> int:
     """Apply a saved PLAN; without one, plan, ask, and apply.
 
@@ -58,42 +78,65 @@ def command(
 
     Exit code 0: all done. 1: an error, something is blocked, or the answer was not yes.
     """
-    if plan_file is not None and (targets or skip_members):
-        raise click.UsageError("--target and --skip-members belong to planning; a saved plan is applied as it is.")
+    if plan_file is not None and (targets or skip_members or refresh_only):
+        raise click.UsageError(
+            "--target, --skip-members and --refresh-only look at what is there; a saved plan is applied as it is."
+        )
     saved = read_plan(plan_file) if plan_file is not None else None
     with workspace(place) as opened, scratch() as folder, opened.store.lock("apply") as held:
         if held.taken_over_from is not None:
             screen.say(f"An earlier run on this machine died holding the lock ({held.taken_over_from.id}); taken over.")
         state = opened.store.open(lineage=saved.lineage if saved else None)
+        memory = Memory(opened.store, opened.config, opened.environ, clock_of(place), screen.say)
+        if refresh_only:
+            return accept(opened, state.state, memory, targets, output)
         if saved is None:
             scope = scope_of(skip_members=skip_members, targets=targets, workspace=opened, owned=state.state)
             planned = drive(make_plan(opened, state.state, scope, folder))
-            _show(planned.plan, form, asks=not auto_approve)
+            _show(planned.plan, output, asks=not auto_approve)
         else:
             planned = Planned(saved)
         plan = planned.plan
-        run.check(plan, state.state, skip_blocked=skip_blocked)
+        with _refusals_in(output, plan):
+            run.check(plan, state.state, skip_blocked=skip_blocked)
+            if saved is not None:
+                require_staged(opened, plan)
         if not plan.has_changes:
-            return _nothing_to_do(plan, form, plan_file)
-        if saved is not None:
-            require_staged(opened, plan)
-        elif auto_approve or _agreed():
+            _remember(planned, opened, state, memory)
+            return _nothing_to_do(plan, output, plan_file)
+        with _refusals_in(output, plan):
+            approved = saved is not None or auto_approve or _agreed()
+        if not approved:
+            return _declined(plan, output)
+        if saved is None:
             stage(opened, planned)
-        else:
-            screen.say("Nothing was done.")
-            return 1
-        applied = _apply(plan, opened, state, folder, quiet=form == "json")
+        applied = _apply(plan, opened, state, folder, memory, quiet=not output.is_text)
         if applied.succeeded:
             opened.store.unstage(plan.plan_id)
             opened.store.sweep(state.state)
-    if form == "json":
-        screen.json(applied_document(applied))
-    else:
-        render_applied(applied, screen.results())
+    output.applied(applied)
+    announce_outcome(applied)
     return 0 if applied.succeeded else 1
 
 
-def _apply(plan: Plan, opened: Workspace, state: OpenState, folder: Path, *, quiet: bool) -> Applied:
+@contextmanager
+def _refusals_in(output: Output, plan: Plan) -> Iterator[None]:
+    """Let a refusal be an outcome too: whoever waits for one is not left with nothing."""
+    try:
+        yield
+    except ReconcilerError as problem:
+        _tell_beside(output, refused(plan, problem))
+        raise
+
+
+def _tell_beside(output: Output, applied: Applied) -> None:
+    """Put out what people read on stderr already; so not as text on stdout, where it would stand twice."""
+    if not output.is_text or output.path is not None:
+        output.applied(applied)
+    announce_outcome(applied)
+
+
+def _apply(plan: Plan, opened: Workspace, state: OpenState, folder: Path, memory: Memory, *, quiet: bool) -> Applied:
     async def work() -> Applied:
         async with opened.tiktok() as tiktok:
             sessions = sessions_for(tiktok, accounts(plan, state.state), opened.config, opened.environ)
@@ -105,29 +148,47 @@ def _apply(plan: Plan, opened: Workspace, state: OpenState, folder: Path, *, qui
                 opened.locate(folder),
                 progress,
                 rows_per_request=opened.config.rows_per_request,
+                now=memory.now,
             )
-            return await run.apply(plan, remotes, bench)
+            applied = await run.apply(plan, remotes, bench)
+            await memory.applied(applied, state.state, tiktok, remotes, frozenset(plan.targets))
+            return applied
 
     with engine_in(folder, opened) as engine, applying(quiet=quiet) as progress:
         return drive(work())
 
 
-def _show(plan: Plan, form: str, *, asks: bool) -> None:
-    """Show the plan; with JSON on stdout, on stderr, and only where a person is asked or must know why not."""
-    if form == "text":
+def _remember(planned: Planned, opened: Workspace, state: OpenState, memory: Memory) -> None:
+    """Remember an apply that had nothing to do: what is there now, and what its people are drawn by from now on."""
+    if (drawn := with_recipes(planned.plan, state.state)) != state.state:
+        state.save(drawn)
+
+    async def work() -> None:
+        async with opened.tiktok() as tiktok:
+            await memory.looked(state.state, tiktok, planned.actual, frozenset(planned.plan.targets))
+
+    drive(work())
+
+
+def _show(plan: Plan, output: Output, *, asks: bool) -> None:
+    """Show the plan: on stdout, unless that is for an outcome in another form or people read none of it there."""
+    if output.is_text and output.path is None:
         render_plan(plan, screen.results())
     elif asks or plan.blocked or plan.errors:
         render_plan(plan, screen.notices())
 
 
-def _nothing_to_do(plan: Plan, form: str, plan_file: Path | None) -> int:
-    from reconciler.apply.model import Applied
-
+def _nothing_to_do(plan: Plan, output: Output, plan_file: Path | None) -> int:
     if plan_file is not None:
         screen.say(f"{plan_file} holds no changes: there is nothing to do.")
-    if form == "json":
-        screen.json(applied_document(Applied(plan.plan_id, (), rows=0, requests=0, seconds=0.0)))
+    _tell_beside(output, Applied(plan.plan_id, (), rows=0, requests=0, seconds=0.0))
     return 0
+
+
+def _declined(plan: Plan, output: Output) -> int:
+    screen.say("Nothing was done.")
+    _tell_beside(output, refused(plan, DeclinedError()))
+    return 1
 
 
 def _agreed() -> bool:

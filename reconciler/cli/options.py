@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
+from reconciler.cli.outputs import Form, Output
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -54,6 +56,36 @@ def output_format(command: Callable[P, R]) -> Callable[P, R]:
         show_default=True,
         help="json prints nothing but JSON on stdout.",
     )(command)
+
+
+def output_options(*forms: Form) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Add `--format` with these forms, and `-o`; the command takes an `Output` as `output`."""
+
+    def with_options(command: Callable[P, R]) -> Callable[P, R]:
+        @click.option(
+            "--format",
+            "form",
+            type=click.Choice([str(form) for form in forms]),
+            default="text",
+            show_default=True,
+            help="All but text print nothing else on stdout.",
+        )
+        @click.option(
+            "-o",
+            "--output",
+            "path",
+            type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+            metavar="FILE",
+            help="Write the report to this file instead of stdout; folders are made.",
+        )
+        @functools.wraps(command)
+        def with_output(*args: Any, form: str, path: Path | None, **kwargs: Any) -> R:  # noqa: ANN401
+            output = Output(Form(form), None if path == Path("-") else path)
+            return command(*args, output=output, **kwargs)  # type: ignore[arg-type]  # click passes by name
+
+        return with_output  # type: ignore[return-value]  # click calls it with its own options
+
+    return with_options
 
 
 def member_options(command: Callable[P, R]) -> Callable[P, R]:

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from reconciler.cli import screen
-from reconciler.cli.options import member_options, output_format, workspace_options
+from reconciler.cli.actions import announce_plan
+from reconciler.cli.options import member_options, output_options, workspace_options
+from reconciler.cli.outputs import PLAN_FORMS, Form, past_of
 from reconciler.cli.planning import make_plan, scope_of, stage
 from reconciler.cli.saved import write_plan
 from reconciler.cli.workspace import drive, engine_in, scratch, workspace
-from reconciler.plan.document import dump
 from reconciler.refresh.members import explain as explain_sources_of
-from reconciler.report.plan_text import render_plan
 
 if TYPE_CHECKING:
+    from reconciler.cli.outputs import Output
     from reconciler.cli.planning import Scope
     from reconciler.cli.workspace import Place, Workspace
     from reconciler.plan.model import Plan
 
 
+_EXPLAINED: Final = (Form.TEXT, Form.JSON)
+
+
 @click.command("plan")
 @workspace_options
-@output_format
+@output_options(*PLAN_FORMS)
 @member_options
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, to be applied as reviewed."
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan itself, to be applied as reviewed."
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are waiting.")
 @click.option(
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Show audiences that stay as they are, too.")
 def command(
     place: Place,
-    form: str,
+    output: Output,
     skip_members: bool,
     targets: tuple[str, ...],
     out: Path | None,
@@ -53,34 +57,36 @@ def command(
     Examples:
       reconciler plan
       reconciler plan --out plan.json && reconciler apply plan.json
+      reconciler plan --format markdown -o plan.md
       reconciler plan --target audience.lapsed_buyers
     """  # noqa: D301  # click reads the backspace: what follows keeps its lines
-    if explain_sources and (out or detailed_exitcode or skip_members):
+    if explain_sources and (out or detailed_exitcode or skip_members or output.path or output.form not in _EXPLAINED):
         raise click.UsageError(
-            "--explain-sources plans nothing; it takes neither --out nor --detailed-exitcode nor --skip-members."
+            "--explain-sources plans nothing; it takes neither --out nor --detailed-exitcode nor --skip-members, "
+            "and prints text or json."
         )
+    if out is not None and out == output.path:
+        raise click.UsageError("--out and --output name the same file: one is the plan itself, the other the report.")
     with workspace(place) as opened, scratch() as folder:
         owned = opened.store.read().state
         scope = scope_of(skip_members=skip_members, targets=targets, workspace=opened, owned=owned)
         if explain_sources:
-            return _explain(opened, scope, folder, form)
+            return _explain(opened, scope, folder, output.form)
         planned = drive(make_plan(opened, owned, scope, folder))
         if out is not None:
             stage(opened, planned)
             write_plan(planned.plan, out)
-    if form == "json":
-        screen.json(dump(planned.plan))
-    else:
-        render_plan(planned.plan, screen.results(), verbose=everything)
+        output.plan(planned.plan, lambda: past_of(opened, owned), verbose=everything)
     if out is not None:
         screen.say(f"\nSaved to {out}.{_next_step(planned.plan, place, out)}")
+    announce_plan(planned.plan)
     return exit_code(planned.plan, detailed=detailed_exitcode)
 
 
-def _explain(opened: Workspace, scope: Scope, folder: Path, form: str) -> int:
+def _explain(opened: Workspace, scope: Scope, folder: Path, form: Form) -> int:
     with engine_in(folder, opened) as engine:
         explained = explain_sources_of(opened.config, engine, targets=scope.targets)
-    if form == "json":
+    if form is Form.JSON:
         screen.json({"sources": explained})
     elif not explained:
         screen.say("No audience draws on a source.")

@@ -15,12 +15,14 @@ from reconciler.refresh.gather import Gathered, People, gather
 from reconciler.state.errors import MissingSetError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.cli.workspace import Workspace
     from reconciler.plan.model import Plan
     from reconciler.state.model import State
+    from reconciler.tiktok.client import TikTok
+    from reconciler.tiktok.model import Remote
 
 
 class UnknownTargetError(ReconcilerError):
@@ -37,10 +39,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, and the files of the sets it wants, by digest."""
+    """A plan, the files of the sets it wants, by digest, and the accounts it was made from, by advertiser id."""
 
     plan: Plan
     sets: Mapping[str, Path] = field(default_factory=dict)
+    actual: Mapping[str, Remote] = field(default_factory=dict)
 
     @property
     def needed(self) -> dict[str, Path]:
@@ -67,33 +70,43 @@ def scope_of(*, skip_members: bool, targets: Sequence[str], workspace: Workspace
 async def gather_inputs(workspace: Workspace, owned: State, scope: Scope, folder: Path) -> Gathered:
     """Read TikTok, the sources and the state; raises what `gather` raises."""
     async with workspace.tiktok() as tiktok:
-        if scope.skip_members:
-            return await gather(
-                workspace.config,
-                owned,
-                tiktok,
-                workspace.environ,
-                people=None,
-                targets=scope.targets,
-                findings=workspace.findings,
-            )
-        with engine_in(folder, workspace) as engine, reading_sources() as watcher:
-            people = People(engine, workspace.locate(folder), folder, watcher)
-            return await gather(
-                workspace.config,
-                owned,
-                tiktok,
-                workspace.environ,
-                people=people,
-                targets=scope.targets,
-                findings=workspace.findings,
-            )
+        return await gather_in(tiktok, workspace, owned, scope, folder)
+
+
+async def gather_in(
+    tiktok: TikTok,
+    workspace: Workspace,
+    owned: State,
+    scope: Scope,
+    folder: Path,
+    *,
+    with_usage: Collection[str] | None = None,
+) -> Gathered:
+    """Do the same with a client that is open; `with_usage` as for `gather`."""
+
+    async def read(people: People | None) -> Gathered:
+        return await gather(
+            workspace.config,
+            owned,
+            tiktok,
+            workspace.environ,
+            people=people,
+            targets=scope.targets,
+            findings=workspace.findings,
+            with_usage=with_usage,
+        )
+
+    if scope.skip_members:
+        return await read(None)
+    with engine_in(folder, workspace) as engine, reading_sources() as watcher:
+        return await read(People(engine, workspace.locate(folder), folder, watcher))
 
 
 async def make_plan(workspace: Workspace, owned: State, scope: Scope, folder: Path) -> Planned:
     """Make a plan; the sets it wants are files in `folder`."""
     gathered = await gather_inputs(workspace, owned, scope, folder)
-    return Planned(build(gathered.inputs, plan_id=str(uuid4()), now=datetime.now(UTC)), gathered.sets)
+    plan = build(gathered.inputs, plan_id=str(uuid4()), now=datetime.now(UTC))
+    return Planned(plan, gathered.sets, gathered.inputs.actual)
 
 
 def require_staged(workspace: Workspace, plan: Plan) -> None:

@@ -1,39 +1,78 @@
-"""Plans in files: written by `plan --out`, read by `show` and `apply`."""
+"""Results in files: the plan that `plan --out` saves, and whatever was printed as JSON; read by `show` and `apply`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+import orjson
+
+from reconciler.apply.model import Applied
+from reconciler.cli.writing import write_whole
 from reconciler.errors import ReconcilerError
 from reconciler.plan.document import parse, to_json
+from reconciler.plan.drift.model import Drift
+from reconciler.plan.model import Plan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.plan.model import Plan
+Saved: TypeAlias = Plan | Drift | Applied
+
+_PLAN: Final = "Make one with `reconciler plan --out plan.json`."
 
 
-class NoPlanFileError(ReconcilerError):
-    """The file cannot be read, or cannot be written."""
+class UnreadableFileError(ReconcilerError):
+    """The file cannot be read."""
+
+
+class UnknownFileError(ReconcilerError):
+    """The file holds nothing that can be shown."""
 
 
 def write_plan(plan: Plan, path: Path) -> None:
-    """Save a plan, in a folder that is made where there is none; raises NoPlanFileError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(to_json(plan))
-    except OSError as problem:
-        raise NoPlanFileError(
-            f"cannot save the plan to {path}: {problem.strerror}", hint="Name a file that you may write, with --out."
-        ) from problem
+    """Save a plan, in a folder that is made where there is none; raises CannotWriteError."""
+    write_whole(path, to_json(plan), what="the plan", option="--out")
 
 
 def read_plan(path: Path) -> Plan:
-    """Return the plan in `path`; raises NoPlanFileError, or what `parse` raises."""
+    """Return the plan in `path`; raises UnreadableFileError, or what `parse` raises."""
+    return parse(_read(path), name=str(path))
+
+
+def read_saved(path: Path) -> Saved:
+    """Return what `path` holds: a plan, a drift report, or what an apply did, told by what stands in it.
+
+    Raises:
+        UnreadableFileError: It cannot be read.
+        UnknownFileError: It holds none of the three.
+        PlanFileError: It is a plan, or was one; the errors of the other two likewise.
+    """
+    from reconciler.plan.drift.document import parse_drift
+    from reconciler.report.outcome_document import parse_applied
+
+    raw = _read(path)
+    match _marks(raw, path):
+        case {"plan_id": _, "actions": _}:
+            return parse(raw, name=str(path))
+        case {"checked_at": _, "drift": _}:
+            return parse_drift(raw, str(path))
+        case {"plan_id": _, "outcomes": _}:
+            return parse_applied(raw, str(path))
+    raise UnknownFileError(
+        f"{path} is JSON, but neither a plan, nor a drift report, nor what an apply did",
+        hint=f"{_PLAN} `drift` and `apply` make the others: add --format json -o FILE.",
+    )
+
+
+def _read(path: Path) -> bytes:
     try:
-        raw = path.read_bytes()
+        return path.read_bytes()
     except OSError as problem:
-        raise NoPlanFileError(
-            f"cannot read {path}: {problem.strerror}", hint="Make one with `reconciler plan --out plan.json`."
-        ) from problem
-    return parse(raw, name=str(path))
+        raise UnreadableFileError(f"cannot read {path}: {problem.strerror}", hint=_PLAN) from problem
+
+
+def _marks(raw: bytes, path: Path) -> object:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as why:
+        raise UnknownFileError(f"{path} is not JSON: {why}", hint=_PLAN) from None

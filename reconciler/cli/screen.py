@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from reconciler.cli.runner import guarded, harmless, harmless_json
 from reconciler.plan.encode import encode
 from reconciler.report.visible import visible
 
@@ -48,7 +49,7 @@ def notices() -> Console:
 def _console(stream: TextIO) -> Console:
     # With NO_COLOR Rich leaves the colours out but keeps bold and dim; people who set it mean plain text.
     colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(file=stream, color_system=colours, highlight=False, soft_wrap=not stream.isatty())
+    return Console(file=guarded(stream), color_system=colours, highlight=False, soft_wrap=not stream.isatty())
 
 
 def say(message: str) -> None:
@@ -58,19 +59,31 @@ def say(message: str) -> None:
 
 def error(message: str, hint: str | None = None) -> None:
     """Tell what went wrong, and the way out."""
+    from reconciler.cli.actions import announce_error
+
     console = notices()
     console.print(Text.assemble(("Error: ", "bold red"), visible(message)))
     if hint:
         console.print(Text(f"  {visible(hint)}"))
+    announce_error(message, hint)
 
 
 def findings(diagnostics: Iterable[Diagnostic]) -> None:
-    """Tell each finding with its place."""
+    """Tell each finding with its place; nothing where there is none."""
+    from reconciler.cli.actions import announce_findings
     from reconciler.report.diagnostics import render_diagnostics
 
-    render_diagnostics(tuple(diagnostics), notices())
+    found = tuple(diagnostics)
+    if found:
+        render_diagnostics(found, notices())
+        announce_findings(found)
 
 
 def json(document: Mapping[str, object]) -> None:
     """Print a result as JSON."""
-    sys.stdout.write(encode(document).decode())
+    sys.stdout.write(harmless_json(encode(document).decode()))
+
+
+def put(text: str) -> None:
+    """Print a result as it stands."""
+    sys.stdout.write(harmless(text))

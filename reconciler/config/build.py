@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from reconciler.config import columns, origins
+from reconciler.config import columns, origins, policies
 from reconciler.config.model import (
     Advertiser,
     Audience,
@@ -61,6 +61,7 @@ def build(inspection: Inspection, folder: Path) -> Config:
             Removal(_text(inspection, "removed", index, "from"), inspection.value("removed", index, "destroy") is True)
             for index in _sound_items(inspection, "removed")
         ),
+        policies={key: policies.policy(inspection, key) for key in _sound(inspection, "policies")},
         files=tuple(Path(each) for each in inspection.document.files),
         places=inspection.document.places(),
     )
@@ -129,6 +130,7 @@ def _lifecycle(written: Mapping[str, object]) -> Lifecycle:
         prevent_destroy=cast("bool", written.get("prevent_destroy", default.prevent_destroy)),
         max_removal_percent=cast("float", written.get("max_removal_percent", default.max_removal_percent)),
         minimum_users=_whole(written.get("minimum_users", default.minimum_users)),
+        minimum_match_percent=cast("float", written.get("minimum_match_percent", default.minimum_match_percent)),
     )
 
 

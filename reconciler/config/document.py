@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Tree: TypeAlias = "Scalar | list[Tree] | dict[str, Tree]"
 """What JSON can say; keys are text."""
 
-_SECTIONS = ("advertisers", "sources", "audiences")
+_SECTIONS = ("advertisers", "sources", "audiences", "policies")
 _LISTS = ("moved", "removed")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.config import addresses, files, meaning, schema
+from reconciler.config import addresses, files, meaning, policies, schema
 from reconciler.config.build import build
 from reconciler.config.document import parse
 from reconciler.config.inspection import Inspection
@@ -46,6 +46,7 @@ def _inspect(inspection: Inspection) -> None:
     schema.check(inspection)
     meaning.check(inspection)
     addresses.check(inspection)
+    policies.check(inspection)
 
 
 def _sorted(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -53,8 +53,8 @@ def _check_audience(inspection: Inspection, key: str) -> None:
     at = ("audiences", key)
     if inspection.is_spoilt(*at):
         return
-    _check_reference(inspection, (*at, "advertiser"), "advertisers")
-    _check_reference(inspection, (*at, "source"), "sources")
+    check_reference(inspection, (*at, "advertiser"), "advertisers")
+    check_reference(inspection, (*at, "source"), "sources")
     _check_file(inspection, key)
     if inspection.has(*at, "source"):
         _check_identities(inspection, key)
@@ -65,7 +65,8 @@ def _check_audience(inspection: Inspection, key: str) -> None:
     _check_lifecycle(inspection, key)
 
 
-def _check_reference(inspection: Inspection, path: KeyPath, section: str) -> None:
+def check_reference(inspection: Inspection, path: KeyPath, section: str) -> None:
+    """Report a name that `section` does not declare."""
     name, known = inspection.text(*path), inspection.names(section)
     if name is None or known is None or name in known:
         return

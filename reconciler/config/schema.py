@@ -15,8 +15,11 @@ from reconciler.config.wording import closest, did_you_mean, label, listed, quot
 from reconciler.identifiers import Identity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.config.document import Tree
     from reconciler.config.inspection import Inspection
+    from reconciler.config.model import KeyPath
     from reconciler.config.violations import Violation
 
 _EXPECTED = {
@@ -29,6 +32,11 @@ _EXPECTED = {
 }
 # A source has path, or connection and query: `reconciler.config.origins` says which is missing or too much.
 _TOLD_ELSEWHERE = {"oneOf"}
+# Lists of identities that are sent, or may not be, and what the person key has to do with each.
+_SENT: Mapping[KeyPath, str] = {
+    ("identities",): "an audience cannot name it",
+    ("forbidden_identities",): "a policy need not forbid it",
+}
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
 
 
@@ -174,10 +182,9 @@ def _not_one_of(inspection: Inspection, found: Violation) -> None:
     if written is None or isinstance(written, dict | list):
         inspection.error(found.path, summary)
         return
-    if written == Identity.MPID and found.path[-2:-1] == ("identities",):
-        summary = "mpid is never sent, so an audience cannot name it"
+    if written == Identity.MPID and found.path[-2:-1] in _SENT:
         detail = "It groups devices and counts people wherever the source maps it. Take it out."
-        inspection.error(found.path, summary, detail)
+        inspection.error(found.path, f"mpid is never sent, so {_SENT[found.path[-2:-1]]}", detail)
         return
     detail = found.says("errorMessage")
     if written in allowed:

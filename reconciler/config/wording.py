@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _LONGEST_QUOTE = 60
 _MOST_CANDIDATES = 200
-_KINDS = {"advertisers": "advertiser", "sources": "source", "audiences": "audience"}
+_KINDS = {"advertisers": "advertiser", "sources": "source", "audiences": "audience", "policies": "policy"}
 
 
 def quoted(text: str) -> str:

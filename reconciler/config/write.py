@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import yaml
-
+from reconciler.config.canonical.scalars import quoted, scalar
 from reconciler.config.interpolate import escape
 from reconciler.config.meaning import NAME_LIMITS
 from reconciler.config.model import Delivery, FileOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from reconciler.config.model import Advertiser
 
 _EDITOR_LINE = "# yaml-language-server: $schema=./schemas/audiences.schema.json"
 _LONGEST_KEY = 60
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.,()/+-]*( [A-Za-z0-9_.,()/+-]+)*")
-_RESERVED = {"true", "false", "null"}
+# Controls, line breaks and half characters: what the schema keeps out of a name, and what YAML cannot say at all.
+_NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Adopted:
     """An audience that exists on TikTok and is to be declared.
 
     Attributes:
-        name: Its name on TikTok, whatever is in it.
+        name: Its name on TikTok; one that `obstacle` finds nothing against.
         audience_id: Its id.
         delivery: How its members got there.
         note: A remark for the person who reads the file; becomes a comment.
@@ -44,13 +43,84 @@ class Adopted:
     file: FileOptions = field(default_factory=FileOptions)
 
 
-def audiences_yaml(advertiser: Advertiser, adopted: Sequence[Adopted]) -> str:
-    """Return a whole file that declares `advertiser` and adopts its audiences, their people left alone.
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An audience that exists on TikTok and cannot be declared, and why."""
+
+    name: str
+    audience_id: str
+    reason: str
+
+
+def obstacle(name: str) -> str:
+    """Return what keeps an audience of this name from being declared without renaming it, or ""."""
+    if _NOT_IN_NAMES.search(name):
+        return "its name holds characters that a file cannot declare; rename it in Ads Manager first"
+    if not name.strip():
+        return "its name is blank; rename it in Ads Manager first"
+    if len(name) > NAME_LIMITS[Delivery.FILE]:
+        return f"its name is longer than {NAME_LIMITS[Delivery.FILE]} characters; rename it in Ads Manager first"
+    return ""
+
+
+def keyed(adopted: Iterable[Adopted], taken: Iterable[str] = ()) -> dict[str, Adopted]:
+    """Return the audiences by the key each is declared under: made from its name, unique, and none of `taken`."""
+    used, named = set(taken), dict[str, Adopted]()
+    for each in adopted:
+        key = _unique(_slug(each), used)
+        used.add(key)
+        named[key] = each
+    return named
+
+
+def audiences_yaml(
+    advertiser: Advertiser,
+    adopted: Mapping[str, Adopted],
+    left_out: Sequence[LeftOut] = (),
+    *,
+    with_advertiser: bool = True,
+) -> str:
+    """Return a whole file, in canonical form, that adopts an account's audiences and leaves their people alone.
 
     The access token is left out: it comes from the environment or the stored login. `load` reads the file back
     without errors, whatever the audiences are called.
+
+    Args:
+        advertiser: The account.
+        adopted: What to declare, as `keyed` names it.
+        left_out: What is told in comments at the end instead.
+        with_advertiser: Whether the file declares the account too, rather than another one beside it.
     """
-    return "\n".join([*_head(advertiser), "", *_body(advertiser, adopted), ""])
+    lines = [_EDITOR_LINE, "version: 1", ""]
+    if with_advertiser:
+        lines += [*_advertiser(advertiser), ""]
+    lines += ["audiences:" if adopted else "audiences: {}"]
+    lines += [f"  {line}" for key, each in adopted.items() for line in entry(advertiser.key, key, each)]
+    if left_out:
+        lines += ["", "# Left out:"]
+        lines += [f"#   {each.audience_id} {quoted(each.name)}: {_one_line(each.reason)}" for each in left_out]
+    return "\n".join([*lines, ""])
+
+
+def entry(advertiser: str, key: str, adopted: Adopted) -> list[str]:
+    """Return the lines that declare one audience of the account called `advertiser`, the first one at the margin."""
+    lines = [f"{key}:", *(f"  # {line}" for line in _comment(adopted.note))]
+    for field_name, value in fields(advertiser, adopted, scalar).items():
+        if isinstance(value, str):
+            lines.append(f"  {field_name}: {value}")
+        else:
+            lines += [f"  {field_name}:", *(f"    {option}: {setting}" for option, setting in value.items())]
+    return lines
+
+
+def fields(advertiser: str, adopted: Adopted, text: Callable[[str], str]) -> dict[str, str | dict[str, str]]:
+    """Return what declares an audience, in the schema's order and written as YAML; `text` writes free text."""
+    written: dict[str, str | dict[str, str]] = {"advertiser": advertiser, "name": text(escape(adopted.name))}
+    if adopted.delivery is Delivery.FILE:
+        written["delivery"] = str(adopted.delivery)
+        if options := _file_options(adopted.file):
+            written["file"] = options
+    return {**written, "import": quoted(adopted.audience_id)}
 
 
 def starter_yaml() -> str:
@@ -58,48 +128,23 @@ def starter_yaml() -> str:
     return _STARTER
 
 
-def _head(advertiser: Advertiser) -> Iterator[str]:
-    yield _EDITOR_LINE
-    yield "version: 1"
-    yield ""
+def _advertiser(advertiser: Advertiser) -> Iterator[str]:
     yield "advertisers:"
     yield f"  {advertiser.key}:"
-    yield f"    advertiser_id: {_quoted(advertiser.advertiser_id)}"
+    yield f"    advertiser_id: {quoted(advertiser.advertiser_id)}"
     if advertiser.business_center_id:
-        yield f"    business_center_id: {_quoted(advertiser.business_center_id)}"
+        yield f"    business_center_id: {quoted(advertiser.business_center_id)}"
     if advertiser.expect:
         yield "    expect:"
-        yield from (f"      {name}: {_scalar(value)}" for name, value in advertiser.expect.items())
+        yield from (f"      {name}: {scalar(escape(value))}" for name, value in advertiser.expect.items())
 
 
-def _body(advertiser: Advertiser, adopted: Sequence[Adopted]) -> Iterator[str]:
-    yield "audiences:" if adopted else "audiences: {}"
-    taken: set[str] = set()
-    for each in adopted:
-        key = _unique(_slug(each), taken)
-        taken.add(key)
-        name = _writable(each)
-        yield f"  {key}:"
-        yield from (f"    # {line}" for line in _comment(each.note))
-        if name != each.name:
-            yield "    # Its name on TikTok cannot be written here whole; applying this renames it."
-        yield f"    advertiser: {advertiser.key}"
-        yield f"    name: {_scalar(name)}"
-        yield f"    import: {_quoted(each.audience_id)}"
-        if each.delivery is Delivery.FILE:
-            yield f"    delivery: {each.delivery}"
-            yield from _file_options(each.file)
-
-
-def _file_options(file: FileOptions) -> Iterator[str]:
-    default = FileOptions()
-    if file == default:
-        return
-    yield "    file:"
-    if file.retention_in_days is not None:
-        yield f"      retention_in_days: {file.retention_in_days}"
+def _file_options(file: FileOptions) -> dict[str, str]:
+    days, default = file.retention_in_days, FileOptions()
+    options = {} if days is None else {"retention_in_days": str(days)}
     if file.audience_sub_type != default.audience_sub_type:
-        yield f"      audience_sub_type: {file.audience_sub_type}"
+        options["audience_sub_type"] = file.audience_sub_type
+    return options
 
 
 def _slug(adopted: Adopted) -> str:
@@ -110,17 +155,11 @@ def _slug(adopted: Adopted) -> str:
     return slug if slug[0].isalpha() else f"audience_{slug}"
 
 
-def _unique(slug: str, taken: set[str]) -> str:
+def _unique(slug: str, taken: AbstractSet[str]) -> str:
     key, number = slug, 2
     while key in taken:
         key, number = f"{slug}_{number}", number + 1
     return key
-
-
-def _writable(adopted: Adopted) -> str:
-    """Return the name as one line that the schema takes: without control characters, not blank, not too long."""
-    line = _one_line(adopted.name)[: NAME_LIMITS[Delivery.FILE]]
-    return line if line.strip() else adopted.audience_id
 
 
 def _comment(note: str) -> list[str]:
@@ -130,17 +169,6 @@ def _comment(note: str) -> list[str]:
 def _one_line(text: str) -> str:
     r"""Return `text` with a space for every control, line break and stray surrogate."""
     return "".join(" " if unicodedata.category(each) in {"Cc", "Cs", "Zl", "Zp"} else each for each in text)
-
-
-def _scalar(text: str) -> str:
-    """Return `text` as YAML, without quotes where no reader could take it for anything but text."""
-    is_plain = _PLAIN.fullmatch(text) and text.lower() not in _RESERVED
-    return text if is_plain else _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    written = yaml.safe_dump(escape(text), default_style='"', allow_unicode=True, width=sys.maxsize)
-    return str(written).rstrip("\n")
 
 
 _STARTER = f"""\

@@ -11,6 +11,7 @@ from reconciler.plan.decide import Case, decide, decide_deposed
 from reconciler.plan.guarding import guarded
 from reconciler.plan.model import Action, Plan
 from reconciler.plan.moves import Followed, follow
+from reconciler.plan.policy import violations
 from reconciler.plan.recovery import Settled, settle
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def build(inputs: Inputs, *, plan_id: str, now: datetime) -> Plan:
             actions += decide_deposed(case.resource, seen)
     placed = [replace(action, location=_location(action, seen)) for action in actions]
     actions = guarded(sorted(placed, key=lambda action: action.address), seen)
+    findings += violations(seen.desired, [case.declared for case in cases if case.declared], seen.members)
     resources = [case.resource for case in cases if case.resource is not None]
     return Plan(
         plan_id=plan_id,

@@ -28,6 +28,7 @@ from reconciler.plan.attributes import (
     present,
 )
 from reconciler.plan.model import Action, ActionKind, Attributes, Change, MemberChange
+from reconciler.plan.recipe import recipe_of
 from reconciler.plan.recovery import owned_ids
 from reconciler.state.model import PendingDelivery
 from reconciler.tiktok.model import AudienceKind
@@ -157,7 +158,7 @@ def _create(case: Case, audience: Audience, inputs: Inputs) -> Action | Diagnost
         advertiser_id=wanted.advertiser_id,
         audience_id=gone.audience_id if gone else None,
         after=wanted,
-        members=filled_anew(_facts(audience, inputs)),
+        members=filled_anew(_facts(audience, inputs), recipe_of(audience, inputs.desired)),
         reason=f"{gone.audience_id} was deleted outside of reconciler" if gone else "not on TikTok yet",
         previous_address=case.moved_from,
     )
@@ -195,7 +196,7 @@ def _import(audience: Audience, inputs: Inputs) -> Action | Diagnostic:
         before=before,
         after=wanted,
         changes=changes,
-        members=filled_anew(_facts(audience, inputs)),
+        members=filled_anew(_facts(audience, inputs), recipe_of(audience, inputs.desired)),
         reason="adopted from TikTok",
     )
 
@@ -217,7 +218,8 @@ def _declared_and_owned(case: Case, audience: Audience, resource: Resource, inpu
     if replaced and (twins := _twins(wanted, inputs)):
         return refusals.name_taken(audience, twins, None, inputs.desired)
     facts = _facts(audience, inputs)
-    members = filled_anew(facts) if replaced or case.adopted_id else _change(resource, facts)
+    recipe = recipe_of(audience, inputs.desired)
+    members = filled_anew(facts, recipe) if replaced or case.adopted_id else _change(resource, facts, recipe)
     interrupted = _is_interrupted(resource, inputs)
     if replaced:
         kind = ActionKind.REPLACE
@@ -283,20 +285,22 @@ def _facts(audience: Audience, inputs: Inputs) -> MemberFacts | None:
     return None if inputs.members is None else inputs.members.get(audience.address)
 
 
-def filled_anew(facts: MemberFacts | None) -> MemberChange | None:
+def filled_anew(facts: MemberFacts | None, recipe: str | None) -> MemberChange | None:
     """Return the change that fills an audience nothing of which is known to be there."""
     if facts is None:
         return None
     wanted = facts.wanted
-    return MemberChange(wanted.digest, None, wanted.users, wanted.total, add=wanted.total, remove=0)
+    return MemberChange(wanted.digest, None, wanted.users, wanted.total, add=wanted.total, remove=0, recipe=recipe)
 
 
-def _change(resource: Resource, facts: MemberFacts | None) -> MemberChange | None:
+def _change(resource: Resource, facts: MemberFacts | None, recipe: str | None) -> MemberChange | None:
     if facts is None:
         return None
     before = resource.members.users if resource.members else None
     wanted, delta = facts.wanted, facts.delta
-    return MemberChange(wanted.digest, before, wanted.users, wanted.total, add=delta.add, remove=delta.remove)
+    return MemberChange(
+        wanted.digest, before, wanted.users, wanted.total, add=delta.add, remove=delta.remove, recipe=recipe
+    )
 
 
 def _deposed_attributes(resource: Resource, old: Deposed, audience: tiktok.Audience) -> Attributes:

@@ -115,6 +115,7 @@ def _members(members: MemberChange | None) -> dict[str, object] | None:
         "add": members.add,
         "remove": members.remove,
         "set": members.set_digest,
+        "recipe": members.recipe,
     }
 
 

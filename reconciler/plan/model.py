@@ -95,6 +95,7 @@ class MemberChange:
         identifiers: Distinct identifiers wanted.
         add: Identifiers to add.
         remove: Identifiers to remove.
+        recipe: A digest of the declaration the set is drawn by; None in plans of earlier versions.
     """
 
     set_digest: str
@@ -103,6 +104,7 @@ class MemberChange:
     identifiers: int
     add: int
     remove: int
+    recipe: str | None = None
 
     @property
     def differs(self) -> bool:

@@ -73,6 +73,7 @@ class _Members(TypedDict):
     add: int
     remove: int
     set: str
+    recipe: NotRequired[str | None]
 
 
 class _Block(TypedDict):
@@ -206,6 +207,7 @@ def _members(document: _Members | None) -> MemberChange | None:
         identifiers=document["identifiers"],
         add=document["add"],
         remove=document["remove"],
+        recipe=document.get("recipe"),
     )
 
 

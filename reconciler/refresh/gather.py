@@ -15,7 +15,7 @@ from reconciler.refresh.members import Wanted, read_members
 from reconciler.refresh.sources import check_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from reconciler.config.model import Config
@@ -67,6 +67,7 @@ async def gather(
     people: People | None,
     targets: frozenset[str] = frozenset(),
     findings: Iterable[Diagnostic] = (),
+    with_usage: Collection[str] | None = None,
 ) -> Gathered:
     """Read TikTok and the sources side by side.
 
@@ -78,13 +79,15 @@ async def gather(
         people: How to find out who is wanted; None leaves people out.
         targets: Addresses to limit the work on people to; empty for all.
         findings: Findings so far, to go on into the plan.
+        with_usage: Accounts in which what uses audiences is looked up; None for those in which a plan may delete.
 
     Raises:
         InvalidConfigError: A source or a `where` does not hold.
         ReconcilerError: TikTok, the engine or the store refused.
     """
     sessions = sessions_for(tiktok, scope.accounts(desired, owned), desired, environ)
-    reading = read_accounts(sessions, desired, with_usage=scope.accounts_with_deletions(desired, owned))
+    looked_up = scope.accounts_with_deletions(desired, owned) if with_usage is None else with_usage
+    reading = read_accounts(sessions, desired, with_usage=looked_up)
     computing = asyncio.to_thread(_wanted, desired, owned, people, targets)
     actual, wanted = await asyncio.gather(reading, computing)
     members = None if people is None else wanted.facts

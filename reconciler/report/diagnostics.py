@@ -31,7 +31,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic], console: Console) -> N
     write_diagnostics(diagnostics, console)
     if diagnostics:
         blank(console)
-    write(console, Text(_tally(diagnostics), "bold"))
+    write(console, Text(tally(diagnostics), "bold"))
 
 
 def write_diagnostics(diagnostics: Sequence[Diagnostic], console: Console) -> None:
@@ -59,7 +59,7 @@ def diagnostics_document(diagnostics: Sequence[Diagnostic]) -> dict[str, object]
     }
 
 
-def _tally(diagnostics: Sequence[Diagnostic]) -> str:
+def tally(diagnostics: Sequence[Diagnostic]) -> str:
     """Return how many errors and warnings there are, as a sentence."""
     severities = Counter(diagnostic.severity for diagnostic in diagnostics)
     found = [count(severities[severity], str(severity)) for severity in Severity if severities[severity]]

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from reconciler.diagnostics import Severity
-from reconciler.plan.model import ActionKind
 from reconciler.report.action_text import write_action
 from reconciler.report.diagnostics import write_diagnostics
 from reconciler.report.lines import blank, write
 from reconciler.report.symbols import ERROR, QUIET, WARNING
+from reconciler.report.tallies import plan_headline
 from reconciler.report.visible import visible
-from reconciler.report.wording import count
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,37 +81,10 @@ def _write_findings(plan: Plan, console: Console) -> None:
 
 
 def _last_line(plan: Plan) -> Text:
-    against = _against(plan)
+    does, stands = plan_headline(plan)
+    if stands:
+        return Text.assemble((does, "bold"), (f" {stands}", ERROR))
     if plan.has_changes:
-        return Text.assemble((f"Plan: {_counts(plan)}.", "bold"), (f" {against}." if against else "", ERROR))
-    if against:
-        return Text.assemble(("Plan: nothing to do.", "bold"), (f" {against}.", ERROR))
-    scope = " for the addresses looked at" if plan.targets else ""
-    people = "; people were not looked at" if plan.skipped_members else ""
-    return Text.assemble(("No changes.", "bold green"), (f" TikTok matches the files{scope}{people}.", "bold"))
-
-
-def _counts(plan: Plan) -> str:
-    """Count by kind, as Terraform does: create, update and delete always, the others where there are any."""
-    summary = plan.summary
-    moves = sum(action.kind is ActionKind.NOOP and action.does_something for action in plan.actions)
-    kinds = (
-        (summary.import_, "import", False),
-        (summary.create, "create", True),
-        (summary.update, "update", True),
-        (summary.replace, "replace", False),
-        (summary.delete, "delete", True),
-        (summary.forget, "forget", False),
-        (moves, "move", False),
-    )
-    return ", ".join(f"{number:,} to {verb}" for number, verb, always in kinds if number or always)
-
-
-def _against(plan: Plan) -> str:
-    """Count what keeps the plan from being applied."""
-    found = []
-    if plan.blocked:
-        found.append(f"{len(plan.blocked):,} blocked")
-    if plan.errors:
-        found.append(count(len(plan.errors), "error"))
-    return ", ".join(found)
+        return Text(does, "bold")
+    verdict = "No changes."
+    return Text.assemble((verdict, "bold green"), (does.removeprefix(verdict), "bold"))

@@ -64,6 +64,16 @@ class NewerStateError(StateError):
         )
 
 
+class UnusableHistoryError(StateError):
+    """What earlier applies saw cannot be used. Nothing but the past is lost by that."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"the history at {place} cannot be used: {reason}",
+            hint="Drift is told without it, so less can be told; the next apply begins a new one.",
+        )
+
+
 class StateConflictError(StateError):
     """Someone else wrote the state since it was read; nothing was written.
 

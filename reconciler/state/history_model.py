@@ -41,6 +41,8 @@ class AudienceHistory:
 
     Attributes:
         kind: Its `AudienceKind`, as last seen.
+        sub_type: ``NORMAL`` or ``REACH_FREQUENCY``, as last seen.
+        calculate_type: What the files of a file audience hold, as last seen; None where TikTok did not say.
         shared: Whether it was shared with other accounts, as last seen.
         uses: What used it, as last seen: ``ad group 123 includes``, sorted; None where it was not looked up.
         sightings: Oldest first, at most `MOST_SIGHTINGS`.
@@ -50,6 +52,8 @@ class AudienceHistory:
     shared: bool = False
     uses: tuple[str, ...] | None = None
     sightings: tuple[Sighting, ...] = ()
+    sub_type: str = "NORMAL"
+    calculate_type: str | None = None
 
     @property
     def last_seen(self) -> datetime | None:

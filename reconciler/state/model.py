@@ -19,12 +19,14 @@ class Members:
         users: Distinct persons in it.
         identifiers: Distinct identifiers in it.
         delivered_at: When its delivery ended.
+        recipe: A digest of the declaration it was drawn by; None where an earlier version delivered it.
     """
 
     snapshot: str
     users: int
     identifiers: int
     delivered_at: datetime
+    recipe: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Final
 from urllib.request import url2pathname
 from uuid import uuid4
 
-from reconciler.state import document, lock, sets
-from reconciler.state.errors import NotLockedError, StateConflictError, StateError, UnsupportedStoreError
+from reconciler.state import document, history, lock, sets
+from reconciler.state.errors import (
+    NotLockedError,
+    StateConflictError,
+    StateError,
+    UnsupportedStoreError,
+    UnusableHistoryError,
+)
+from reconciler.state.history_model import History
 from reconciler.state.local import LocalStore
 from reconciler.state.model import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from reconciler.state.lock import Held
     from reconciler.state.model import Lock
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.state.store import Store
 
 STATE_NAME: Final = "state.json"
+HISTORY_NAME: Final = "history.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,36 @@ class StateStore:
         """
         self._own_lock()
         return OpenState(self, self.read(lineage=lineage))
+
+    def history(self, lineage: str, *, warn: Callable[[UnusableHistoryError], None] | None = None) -> History:
+        """Return what applies have seen so far; needs no lock.
+
+        Args:
+            lineage: The lineage of the state it is to belong to.
+            warn: Told why what stands there cannot be used; the past is then unknown.
+
+        Raises:
+            StoreError: The store itself failed.
+        """
+        found = self._store.get(HISTORY_NAME)
+        if found is not None:
+            try:
+                return history.parse(found.content, lineage, f"{self.url}/{HISTORY_NAME}")
+            except UnusableHistoryError as unusable:
+                if warn is not None:
+                    warn(unusable)
+        return History(lineage)
+
+    def record(self, seen: History) -> None:
+        """Keep what an apply has seen, in place of what was kept before.
+
+        Raises:
+            NotLockedError: This process does not hold the lock.
+            LockLostError: It did, and does no more.
+            StoreError: The store itself failed.
+        """
+        lock.require(self._store, self._own_lock())
+        self._store.put(HISTORY_NAME, history.dump(seen))
 
     @contextmanager
     def lock(self, why: str, *, who: str | None = None) -> Iterator[Held]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict
 
 from reconciler.state.model import Deposed, Members, PendingCreate, PendingDelivery, Place, Resource, Run, State
 from reconciler.state.times import dump_time, parse_time
@@ -19,6 +19,7 @@ class _MembersTree(TypedDict):
     users: int
     identifiers: int
     delivered_at: str
+    recipe: NotRequired[str]
 
 
 class _DeposedTree(TypedDict):
@@ -117,14 +118,7 @@ def _dump_resource(address: str, resource: Resource) -> _ResourceTree:
         "prevent_destroy": resource.prevent_destroy,
         "retention_in_days": resource.retention_in_days,
         "audience_sub_type": resource.audience_sub_type,
-        "members": None
-        if members is None
-        else {
-            "snapshot": members.snapshot,
-            "users": members.users,
-            "identifiers": members.identifiers,
-            "delivered_at": dump_time(members.delivered_at),
-        },
+        "members": None if members is None else _dump_members(members),
         "deposed": [
             {
                 "advertiser_id": each.advertiser_id,
@@ -135,6 +129,16 @@ def _dump_resource(address: str, resource: Resource) -> _ResourceTree:
             for each in resource.deposed
         ],
     }
+
+
+def _dump_members(members: Members) -> _MembersTree:
+    tree: _MembersTree = {
+        "snapshot": members.snapshot,
+        "users": members.users,
+        "identifiers": members.identifiers,
+        "delivered_at": dump_time(members.delivered_at),
+    }
+    return tree if members.recipe is None else {**tree, "recipe": members.recipe}
 
 
 def _dump_pending(pending: Pending) -> _PendingCreateTree | _PendingDeliveryTree:
@@ -201,6 +205,7 @@ def _resource(address: str, tree: _ResourceTree) -> Resource:
             users=int(members["users"]),
             identifiers=int(members["identifiers"]),
             delivered_at=parse_time(members["delivered_at"]),
+            recipe=members.get("recipe"),
         ),
         deposed=tuple(
             Deposed(

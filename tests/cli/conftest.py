@@ -25,7 +25,10 @@ PEOPLE: Final = 1_200
 COUNTRIES: Final = ("US", "US", "US", "DE", "FR")
 """In turn, so that 720 of the people are in the US and 240 in each of the other two."""
 
-_FOREIGN: Final = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "CI")
+_FOREIGN: Final = (
+    "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "CI",
+    "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "CI_PROJECT_DIR",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -91,7 +91,8 @@ def test_what_an_apply_did_is_one_document(project: Project) -> None:
     ran = project("apply", "--auto-approve", "--format", "json")
     assert (ran.code, ran.err) == (0, "")
     document = ran.document
-    assert document["succeeded"] is True
+    assert_valid(document, "outcome")
+    assert (document["succeeded"], document["status"]) == (True, "complete")
     assert document["identifiers"] == {"added": 2_400, "removed": 0}
     (outcome,) = document["outcomes"]
     assert (outcome["address"], outcome["action"], outcome["status"]) == ("audience.buyers", "create", "done")
@@ -99,19 +100,45 @@ def test_what_an_apply_did_is_one_document(project: Project) -> None:
     assert (again.code, again.document["outcomes"]) == (0, [])
 
 
-def test_an_apply_that_is_refused_says_why_beside_the_document(project: Project) -> None:
+def test_an_apply_that_is_refused_says_so_in_its_document_and_why(project: Project) -> None:
     project.apply()
     project.load(slice(0, 0))
     ran = project("apply", "--auto-approve", "--format", "json")
-    assert (ran.code, ran.out) == (1, "")
+    assert ran.code == 1
+    assert_valid(ran.document, "outcome")
+    assert (ran.document["status"], ran.document["succeeded"]) == ("refused", False)
+    assert "blocked actions (audience.buyers)" in ran.document["reason"]
+    assert "--skip-blocked" in ran.document["way_out"]
+    (outcome,) = ran.document["outcomes"]
+    assert (outcome["address"], outcome["status"]) == ("audience.buyers", "blocked")
     assert "blocked by max_removal" in ran.err
+
+
+def test_a_stale_plan_is_refused_in_the_document_too(project: Project) -> None:
+    project = project.structure()
+    project("plan", "--out", "plan.json")
+    project.apply()
+    ran = project.run("apply", *project.options, "plan.json", "--format", "json")
+    assert (ran.code, ran.document["status"], ran.document["outcomes"]) == (1, "refused", [])
+    assert "the plan is stale" in ran.document["reason"]
+    assert "the plan is stale" in ran.err
+
+
+def test_an_answer_that_is_not_yes_is_a_refusal(project: Project) -> None:
+    ran = project.run("apply", *project.options, "--skip-members", "--format", "json", stdin="no\n")
+    assert (ran.code, ran.document["status"]) == (1, "refused")
+    assert "the answer was not yes" in ran.document["reason"]
+    nobody = project.structure()("apply", "--format", "json")
+    assert (nobody.code, nobody.document["status"]) == (1, "refused")
+    assert "there is no terminal to ask on" in nobody.document["reason"]
 
 
 def test_an_apply_that_could_not_do_everything_says_so_in_its_document(project: Project) -> None:
     project = in_many_ways(project)
     ran = project("apply", "--auto-approve", "--skip-blocked", "--format", "json")
     assert ran.code == 1
-    assert ran.document["succeeded"] is False
+    assert_valid(ran.document, "outcome")
+    assert (ran.document["succeeded"], ran.document["status"]) == (False, "incomplete")
     assert ran.document["summary"]["blocked"] == 1
     assert ran.document["summary"]["done"] == len(ran.document["outcomes"]) - 1
 

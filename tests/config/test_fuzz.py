@@ -24,6 +24,8 @@ _WORDS = [
     *"acme people buyers audience.buyers people.csv duckdb basic 7000000000000000001".split(),  # noqa: SIM905
     *"format connection query when json_array delta local[*] rows_per_request file".split(),  # noqa: SIM905
     *"retention_in_days audience_sub_type REACH_FREQUENCY s3://b/c.csv sqlite:///c.db".split(),  # noqa: SIM905
+    *"policies advertisers audiences maximum_people forbidden_identities name_pattern buy* 5_000_000".split(),  # noqa: SIM905
+    *"minimum_match_percent require_prevent_destroy [z-a] (?P<\u200b>) [\u200b-a] (${SECRET}".split(),  # noqa: SIM905
     "${SECRET}",
     "x ${SECRET}",
     "${SECRET}://x",
@@ -44,6 +46,7 @@ _documents = st.fixed_dictionaries(
         "advertisers": _entries,
         "sources": _entries,
         "audiences": _entries,
+        "policies": _entries,
         "moved": st.lists(_trees, max_size=3),
         "removed": st.lists(_trees, max_size=3),
     },

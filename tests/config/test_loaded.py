@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.config import Audience, Delivery, FileOptions, Lifecycle, Move, RateTier, Removal
+from reconciler.config import Audience, Delivery, FileOptions, Lifecycle, Move, Policy, RateTier, Removal
 from reconciler.identifiers import Hash, Identity, MappedColumn
 from reconciler.origin import FileOrigin
 from reconciler.secret import Secret
@@ -44,10 +44,19 @@ audiences:
     identities: [email, idfa]
     delivery: file
     file: {retention_in_days: 180, audience_sub_type: REACH_FREQUENCY}
-    lifecycle: {prevent_destroy: true, max_removal_percent: 12.5, minimum_users: 2000}
+    lifecycle:
+      {prevent_destroy: true, max_removal_percent: 12.5, minimum_users: 2000, minimum_match_percent: 2.5}
     import: "7300000000000000042"
 moved: [{from: audience.old, to: audience.buyers}]
 removed: [{from: audience.gone, destroy: false}]
+policies:
+  everything:
+    advertisers: [acme]
+    audiences: [buy*, sellers_?]
+    maximum_people: 5000000
+    forbidden_identities: [phone, gaid]
+    name_pattern: "[A-Z].+"
+    require_prevent_destroy: true
 """,
         TOKEN="t0k3n",
         DATA="/data",
@@ -77,11 +86,24 @@ removed: [{from: audience.gone, destroy: false}]
         identities=(Identity.IDFA, Identity.EMAIL),
         delivery=Delivery.FILE,
         file=FileOptions(retention_in_days=180, audience_sub_type="REACH_FREQUENCY"),
-        lifecycle=Lifecycle(prevent_destroy=True, max_removal_percent=12.5, minimum_users=2000),
+        lifecycle=Lifecycle(
+            prevent_destroy=True, max_removal_percent=12.5, minimum_users=2000, minimum_match_percent=2.5
+        ),
         import_id="7300000000000000042",
     )
     assert config.moved == (Move("audience.old", "audience.buyers"),)
     assert config.removed == (Removal("audience.gone", destroy=False),)
+    assert config.policies == {
+        "everything": Policy(
+            key="everything",
+            advertisers=("acme",),
+            audiences=("buy*", "sellers_?"),
+            maximum_people=5_000_000,
+            forbidden_identities=(Identity.GAID, Identity.PHONE),
+            name_pattern="[A-Z].+",
+            require_prevent_destroy=True,
+        )
+    }
 
 
 def test_defaults_are_filled_in(read: Read, base: str, folder: Path) -> None:
@@ -148,6 +170,21 @@ def test_every_node_has_its_place_or_that_of_the_one_above(
     document = base.replace("email: email", "gaid: {column: g}")
     config = read(f"{document}    where: a > 1\n    identities: [idfa, gaid]\n").config
     assert str(config.place(*path)) == f"audiences.yaml:{place}"
+
+
+@pytest.mark.parametrize(
+    ("expect", "places"),
+    [
+        ("{status: STATUS_ENABLE, currency: USD}", {"status": "5:22", "currency": "5:47", "name": "5:5"}),
+        ("\n      status: STATUS_ENABLE\n      currency: USD", {"status": "6:15", "currency": "7:17", "name": "5:5"}),
+    ],
+)
+def test_an_expectation_has_its_place_and_one_that_is_not_written_that_of_the_others(
+    read: Read, base: str, expect: str, places: dict[str, str]
+) -> None:
+    config = read(base.replace("sources:", f"    expect: {expect}\nsources:", 1)).config
+    found = {name: str(config.place("advertisers", "acme", "expect", name)) for name in places}
+    assert found == {name: f"audiences.yaml:{place}" for name, place in places.items()}
 
 
 def test_sound_parts_remain_beside_faulty_ones(read: Read, base: str) -> None:

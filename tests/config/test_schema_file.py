@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict, fields
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reconciler import schemas
-from reconciler.config import Config, Delivery, FileOptions, Lifecycle, RateTier
+from reconciler.config import Config, Delivery, FileOptions, Lifecycle, Policy, RateTier
 from reconciler.identifiers import Form, Hash, Identity
 from reconciler.origin import Format
 
@@ -76,7 +77,11 @@ def test_its_words_are_those_of_the_model() -> None:
     audience = defs["audience"]["properties"]
     assert root["rate_limit"]["enum"] == list(RateTier)
     assert audience["delivery"]["enum"] == list(Delivery)
-    assert audience["identities"]["items"]["enum"] == [each for each in Identity if each is not Identity.MPID]
+    sent = [each for each in Identity if each is not Identity.MPID]
+    assert audience["identities"]["items"]["enum"] == sent
+    policy = defs["policy"]["properties"]
+    assert policy["forbidden_identities"]["items"]["enum"] == sent
+    assert list(policy) == [each.name for each in fields(Policy) if each.name != "key"]
     assert list(defs["source"]["properties"]["identities"]["properties"]) == list(Identity)
     assert defs["source"]["properties"]["format"]["enum"] == list(Format)
     column = defs["mapped_column"]["anyOf"][2]["properties"]
@@ -85,11 +90,14 @@ def test_its_words_are_those_of_the_model() -> None:
 
 
 def test_its_defaults_are_those_of_the_model() -> None:
-    lifecycle = _SCHEMA["$defs"]["audience"]["properties"]["lifecycle"]["properties"]
-    for name, part in lifecycle.items():
+    lifecycle = _SCHEMA["$defs"]["audience"]["properties"]["lifecycle"]
+    assert lifecycle["default"] == asdict(Lifecycle())
+    for name, part in lifecycle["properties"].items():
         assert part["default"] == getattr(Lifecycle(), name)
     for name in ("engine", "rows_per_request"):
         assert _SCHEMA["properties"][name]["default"] == getattr(Config(state_url=""), name)
+    policy = _SCHEMA["$defs"]["policy"]["properties"]
+    assert policy["require_prevent_destroy"]["default"] == Policy("").require_prevent_destroy
     sub_type = _SCHEMA["$defs"]["audience"]["properties"]["file"]["properties"]["audience_sub_type"]
     assert sub_type["default"] == FileOptions().audience_sub_type
 

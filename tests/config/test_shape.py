@@ -47,6 +47,10 @@ def test_a_sound_document_has_no_findings(findings: Findings, base: str) -> None
             "    lifecycle: {max_removal_percent: .nan}",
             '13:38: error: "max_removal_percent" must be a number, not text',
         ),
+        (
+            "    lifecycle: {minimum_match_percent: 101}",
+            '13:40: error: "minimum_match_percent" must be from 0 to 100, not 101',
+        ),
         ("    lifecycle: {minimum_users: -1}", '13:32: error: "minimum_users" must be 0 or more, not -1'),
         (
             "    lifecycle: {minimum_users: 1500.5}",

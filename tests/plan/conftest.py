@@ -81,8 +81,8 @@ def desired(
 
 
 def there(audience_id: str = "1", name: str = "Buyers", **fields: Any) -> tiktok.Audience:
-    """Put a streaming audience on TikTok that is valid and ours."""
-    defaults: dict[str, Any] = {"kind": tiktok.AudienceKind.STREAMING, "is_valid": True}
+    """Put a streaming audience on TikTok that is valid, ours, and matches two thousand people."""
+    defaults: dict[str, Any] = {"kind": tiktok.AudienceKind.STREAMING, "is_valid": True, "cover_num": 2000}
     return tiktok.Audience(audience_id, name, **{**defaults, **fields})
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from jsonschema import Draft202012Validator
 from reconciler import schemas
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.plan.document import PlanFileError, diagnostic_document, dump, parse, to_json
-from reconciler.plan.drift.document import drift_document
+from reconciler.plan.drift.document import DriftFileError, drift_document, parse_drift
 from reconciler.plan.drift.model import Drift, Drifted, DriftKind
 from reconciler.plan.encode import encode
 from reconciler.plan.model import Action, ActionKind, Attributes, Block, Change, Guard, MemberChange, Plan
@@ -163,11 +164,13 @@ def test_the_json_says_what_the_plan_says_in_a_stable_order() -> None:
                     "add": 2400,
                     "remove": 0,
                     "set": "a" * 64,
+                    "recipe": None,
                 },
                 "reason": "not on TikTok yet",
                 "blocked_by": [],
                 "previous_address": None,
                 "kept_by": [],
+                "location": None,
             },
             {
                 "address": "audience.obsolete",
@@ -198,6 +201,7 @@ def test_the_json_says_what_the_plan_says_in_a_stable_order() -> None:
                 ],
                 "previous_address": None,
                 "kept_by": [],
+                "location": None,
             },
         ],
         "diagnostics": [],
@@ -301,23 +305,58 @@ def test_the_schemas_are_valid_themselves(name: str) -> None:
     Draft202012Validator.check_schema(schemas.load(name))
 
 
+moments = st.datetimes(timezones=st.just(UTC))
 drifted = st.builds(
     Drifted,
     st.sampled_from(DriftKind),
     st.none() | addresses,
     texts,
     ids,
-    ids,
+    st.none() | ids,
     texts,
-    st.none() | texts,
-    st.none() | texts,
+    before=st.none() | texts,
+    after=st.none() | texts,
+    details=lists,
+    since=st.none() | moments,
+    last_seen=st.none() | moments,
+    by=st.none() | texts,
+    remedy=texts,
+    location=st.none() | locations,
 )
+drifts = st.builds(Drift, moments, st.lists(drifted, max_size=4).map(tuple), counts, st.booleans())
 
 
-@given(st.builds(Drift, st.datetimes(timezones=st.just(UTC)), st.lists(drifted, max_size=4).map(tuple), counts))
+@given(drifts)
 @settings(deadline=None)
 def test_every_drift_satisfies_the_published_schema(drift: Drift) -> None:
     Draft202012Validator(schemas.load("drift")).validate(orjson.loads(encode(drift_document(drift))))
+
+
+@given(drifts)
+@settings(deadline=None)
+def test_every_drift_is_read_back_as_it_was_written(drift: Drift) -> None:
+    assert parse_drift(encode(drift_document(drift)), "drift.json") == drift
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"{", "drift.json is not JSON"),
+        (b"[]", "drift.json is JSON, but not a drift report"),
+        (b'{"format_version": 1, "checked_at": "", "drift": []}', "has format version 1"),
+        (b'{"format_version": 2, "checked_at": "", "drift": []}', "drift.json is damaged"),
+    ],
+)
+def test_what_is_no_drift_report_is_refused_by_name_with_the_way_to_make_one(raw: bytes, why: str) -> None:
+    with pytest.raises(DriftFileError, match=re.escape(why)) as caught:
+        parse_drift(raw, "drift.json")
+    assert caught.value.hint
+
+
+def test_a_drift_report_of_a_day_that_never_was_is_damaged() -> None:
+    raw = encode(drift_document(Drift(NOON, (), checked=0))).replace(b"2026-03-01", b"2026-02-31")
+    with pytest.raises(DriftFileError, match="is damaged"):
+        parse_drift(raw, "drift.json")
 
 
 def test_drift_is_counted_by_kind_and_listed() -> None:
@@ -330,13 +369,19 @@ def test_drift_is_counted_by_kind_and_listed() -> None:
         'renamed from "A" to "B"',
         "A",
         "B",
-        "apply renames it",
+        ("a line",),
+        since=NOON,
+        by="ann@example.com",
+        remedy="apply renames it",
+        location=Location("audiences.yaml", 4, 3),
     )
-    assert drift_document(Drift(NOON, (renamed,), checked=3)) == {
-        "format_version": 1,
+    document = drift_document(Drift(NOON, (renamed,), checked=3, skipped_members=True))
+    assert document.pop("summary") == {**{str(kind): 0 for kind in DriftKind}, "renamed": 1}
+    assert document == {
+        "format_version": 2,
         "checked_at": "2026-03-01T12:00:00Z",
         "checked": 3,
-        "summary": {"deleted": 0, "renamed": 1, "members": 0, "unmanaged": 0},
+        "skipped_members": True,
         "drift": [
             {
                 "kind": "renamed",
@@ -347,7 +392,12 @@ def test_drift_is_counted_by_kind_and_listed() -> None:
                 "summary": 'renamed from "A" to "B"',
                 "before": "A",
                 "after": "B",
+                "details": ["a line"],
+                "since": "2026-03-01T12:00:00Z",
+                "last_seen": None,
+                "by": "ann@example.com",
                 "remedy": "apply renames it",
+                "location": {"file": "audiences.yaml", "line": 4, "column": 3},
             }
         ],
     }

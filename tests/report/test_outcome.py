@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.apply.model import Applied, Outcome, OutcomeStatus
+from reconciler.plan.encode import encode
 from reconciler.plan.model import ActionKind
-from reconciler.report.outcome_document import applied_document
+from reconciler.report.outcome_document import OutcomeFileError, applied_document, parse_applied
 from reconciler.report.outcome_text import render_applied
 
 if TYPE_CHECKING:
@@ -26,8 +28,17 @@ REFUSED = Outcome(
 )
 
 
-def applied(*outcomes: Outcome, seconds: float = 3.14, interrupted: bool = False, **alone: int) -> Applied:
-    return Applied("3f9d0c", outcomes, rows=12150, requests=26, seconds=seconds, interrupted=interrupted, **alone)
+def applied(
+    *outcomes: Outcome,
+    seconds: float = 3.14,
+    interrupted: bool = False,
+    rows_alone: int = 0,
+    requests_alone: int = 0,
+    refusal: str = "",
+    way_out: str = "",
+) -> Applied:
+    alone = (rows_alone, requests_alone)
+    return Applied("3f9d0c", outcomes, 12150, 26, seconds, interrupted, *alone, refusal, way_out)
 
 
 def test_an_apply_that_did_everything_is_told_in_a_line_an_action(printed: Callable[..., str]) -> None:
@@ -139,6 +150,9 @@ def test_as_json_outcomes_are_counted_and_listed() -> None:
     assert document == {
         "format_version": 1,
         "plan_id": "3f9d0c",
+        "status": "incomplete",
+        "reason": "",
+        "way_out": "",
         "succeeded": False,
         "interrupted": False,
         "summary": {"done": 1, "blocked": 1, "failed": 0, "skipped": 0, "interrupted": 0},
@@ -173,3 +187,46 @@ def test_as_json_outcomes_are_counted_and_listed() -> None:
             },
         ],
     }
+
+
+def test_a_refusal_is_told_with_its_way_out(printed: Callable[..., str]) -> None:
+    told = applied(refusal="nothing was applied: the plan is stale", way_out="Plan again.")
+    assert printed(render_applied, told) == "Plan again.\n\nNothing was applied: the plan is stale.\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        (applied(CREATED), "complete"),
+        (applied(CREATED, REFUSED), "incomplete"),
+        (applied(CREATED, interrupted=True), "stopped"),
+        (applied(refusal="the plan is stale"), "refused"),
+    ],
+)
+def test_the_document_says_how_it_ended_and_is_read_back_as_it_was(told: Applied, status: str) -> None:
+    document = applied_document(told)
+    assert document["status"] == status
+    assert parse_applied(encode(document), "outcome.json") == replace(
+        told, rows_alone=told.rows, requests_alone=told.requests
+    )
+
+
+def test_an_outcome_that_was_printed_before_refusals_were_known_is_read() -> None:
+    document = applied_document(applied(CREATED))
+    for later in ("status", "reason", "way_out"):
+        del document[later]
+    assert parse_applied(encode(document), "outcome.json").outcomes == (CREATED,)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"format_version": 99}, "has format version 99"),
+        ({"outcomes": [{}]}, "is damaged"),
+        ({"rows": -1}, "is damaged"),
+        ({"succeeded": False}, "is damaged: succeeded"),
+    ],
+)
+def test_an_outcome_that_was_tampered_with_is_refused(change: dict[str, object], said: str) -> None:
+    with pytest.raises(OutcomeFileError, match=said):
+        parse_applied(encode({**applied_document(applied(CREATED)), **change}), "outcome.json")

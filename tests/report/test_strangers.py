@@ -46,7 +46,11 @@ def diagnostics(text: str, console: Console) -> None:
 
 
 def drift(text: str, console: Console) -> None:
-    found = [Drifted(kind, text, text, text, text, f"{text}.", text, f"{text}!", text) for kind in DriftKind]
+    place = Location(text, 1, 1)
+    found = [
+        Drifted(kind, text, text, text, text, f"{text}.", text, f"{text}!", (text,), NOON, NOON, text, text, place)
+        for kind in DriftKind
+    ]
     render_drift(Drift(NOON, tuple(found), 1), console)
 
 

@@ -3,87 +3,133 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconciler.plan.decide import account_name
+from reconciler.plan.drift.accounts import account_drift
+from reconciler.plan.drift.evidence import Evidence
+from reconciler.plan.drift.health import emptied, expired, expiring, invalid, match_rate
+from reconciler.plan.drift.identity import renamed, retyped
 from reconciler.plan.drift.model import Drift, Drifted, DriftKind
+from reconciler.plan.drift.others import edited, in_use, members, shared
+from reconciler.plan.drift.outlook import outlooks
+from reconciler.plan.drift.strangers import unmanaged
+from reconciler.plan.drift.subject import Subject
+from reconciler.plan.model import ActionKind
 from reconciler.plan.moves import follow
+from reconciler.plan.recipe import recipe_of
 from reconciler.plan.recovery import owned_ids, settle
+from reconciler.state.history_model import History
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
+    from reconciler.diagnostics import Location
+    from reconciler.plan.drift.outlook import Outlook
     from reconciler.plan.inputs import Inputs
     from reconciler.state.model import Resource
-    from reconciler.tiktok.model import Audience
+
+_CHECKS: Final[tuple[Callable[[Subject], Iterable[Drifted]], ...]] = (
+    retyped,
+    invalid,
+    expired,
+    expiring,
+    emptied,
+    match_rate,
+    renamed,
+    shared,
+    in_use,
+    members,
+)
+"""Every way in which an audience that is there can have drifted, but for what no other tells."""
+
+_ORDER: Final = {kind: position for position, kind in enumerate(DriftKind)}
 
 
-def detect(inputs: Inputs, *, now: datetime) -> Drift:
-    """Compare what the state says with what is there.
+def detect(inputs: Inputs, evidence: Evidence | None = None, *, now: datetime) -> Drift:
+    """Compare what was applied and last seen with what is there.
 
     Where TikTok has come to be what the files say, by whatever hand, nothing has drifted. Limited to targets, it
-    says nothing of other addresses, nor of what has none.
+    says nothing of other addresses, nor of what has none: accounts and what nobody manages.
+
+    Args:
+        inputs: What a plan is made from; `usage` of an account is None where it was not looked up.
+        evidence: The past, and who did what; without it less can be told.
+        now: When it was looked, UTC.
     """
+    known = evidence or Evidence(History(inputs.owned.lineage))
     settled = settle(inputs.owned, inputs.actual)
     owned = replace(inputs.owned, resources=follow(inputs.desired, settled.resources).resources)
     checked = [r for _, r in sorted(owned.resources.items()) if not inputs.targets or r.address in inputs.targets]
-    found = [finding for resource in checked for finding in _resource(resource, inputs)]
-    strangers = () if inputs.targets else _unmanaged(inputs, owned_ids(owned))
-    return Drift(now, (*found, *strangers), checked=len(checked))
+    planned = outlooks(inputs, [each.address for each in checked], now)
+    found = [
+        finding
+        for resource in checked
+        for finding in _resource(resource, planned[resource.address], inputs, known, now)
+    ]
+    accounts = () if inputs.targets else account_drift(inputs, known.history)
+    strangers = () if inputs.targets else unmanaged(inputs, owned_ids(owned))
+    return Drift(now, (*accounts, *found, *strangers), checked=len(checked), skipped_members=inputs.members is None)
 
 
-def _resource(resource: Resource, inputs: Inputs) -> Iterator[Drifted]:
-    account = account_name(inputs.desired, resource.advertiser_id)
-    actual = inputs.actual[resource.advertiser_id].audiences.get(resource.audience_id)
-    declared = inputs.desired.audiences.get(resource.address.removeprefix("audience."))
-    where = (resource.address, account, resource.advertiser_id, resource.audience_id)
-    if actual is None:
-        remedy = "apply creates it again" if declared else "apply forgets it"
-        yield Drifted(
-            DriftKind.DELETED,
-            *where,
-            f'"{resource.name}" is no longer on TikTok',
-            resource.name,
-            None,
-            remedy,
-        )
+def _resource(
+    resource: Resource, outlook: Outlook, inputs: Inputs, known: Evidence, now: datetime
+) -> Iterator[Drifted]:
+    """Tell what drifted about one audience, in the order of `DriftKind`."""
+    subject = _subject(resource, outlook, inputs, known, now)
+    if subject is None:
+        yield _deleted(resource, outlook, inputs, known)
         return
-    if actual.name not in {resource.name, declared.name if declared else None}:
-        remedy = f'apply renames it to "{declared.name}"' if declared else ""
-        summary = f'renamed from "{resource.name}" to "{actual.name}"'
-        yield Drifted(DriftKind.RENAMED, *where, summary, resource.name, actual.name, remedy)
-    facts = inputs.members.get(resource.address) if inputs.members else None
-    if facts is not None and (facts.delta.add or facts.delta.remove):
-        summary = (
-            f"its source changed: +{facts.delta.add:,} / −{facts.delta.remove:,} identifiers since the last delivery"
-        )
-        before = f"{resource.members.users:,} people" if resource.members else None
-        yield Drifted(
-            DriftKind.MEMBERS,
-            *where,
-            summary,
-            before,
-            f"{facts.wanted.users:,} people",
-            "apply delivers the difference",
-        )
+    found = [finding for check in _CHECKS for finding in check(subject)]
+    found += edited(subject, {each.kind for each in found})
+    yield from sorted(found, key=lambda each: _ORDER[each.kind])
 
 
-def _unmanaged(inputs: Inputs, managed: frozenset[str]) -> Iterator[Drifted]:
-    for advertiser_id, remote in sorted(inputs.actual.items()):
-        strangers = [each for each in remote.audiences.values() if each.audience_id not in managed]
-        for audience in sorted(strangers, key=lambda each: (each.name, each.audience_id)):
-            yield _stranger(audience, advertiser_id, account_name(inputs.desired, advertiser_id))
-
-
-def _stranger(audience: Audience, advertiser_id: str, account: str) -> Drifted:
-    shared = "" if audience.is_creator else ", shared in by another account"
-    return Drifted(
-        DriftKind.UNMANAGED,
-        None,
-        account,
-        advertiser_id,
-        audience.audience_id,
-        f'"{audience.name}" is not in the files ({audience.kind}{shared})',
-        remedy="nothing touches it; `reconciler import` adopts it" if audience.is_creator else "nothing touches it",
+def _subject(resource: Resource, outlook: Outlook, inputs: Inputs, known: Evidence, now: datetime) -> Subject | None:
+    """Return what is known of an audience, or None where it is gone."""
+    remote = inputs.actual[resource.advertiser_id]
+    audience_id = resource.audience_id
+    actual = remote.audiences.get(audience_id)
+    if actual is None:
+        return None
+    declared = inputs.desired.audiences.get(resource.address.removeprefix("audience."))
+    return Subject(
+        resource,
+        declared,
+        actual,
+        account_name(inputs.desired, resource.advertiser_id),
+        outlook,
+        now,
+        seen=known.history.audiences.get(audience_id),
+        uses=None if remote.usage is None else remote.usage.get(audience_id, ()),
+        edits=known.edits.get(audience_id, ()),
+        application=known.applications.get(audience_id),
+        facts=inputs.members.get(resource.address) if inputs.members else None,
+        recipe=recipe_of(declared, inputs.desired) if declared else None,
+        location=_location(resource, inputs),
     )
+
+
+def _deleted(resource: Resource, outlook: Outlook, inputs: Inputs, known: Evidence) -> Drifted:
+    seen = known.history.audiences.get(resource.audience_id)
+    remedies = {ActionKind.CREATE: "apply creates it again", ActionKind.FORGET: "apply forgets it"}
+    remedy = f"apply stops: {outlook.error}" if outlook.kind is None else outlook.told(remedies[outlook.kind])
+    return Drifted(
+        DriftKind.DELETED,
+        resource.address,
+        account_name(inputs.desired, resource.advertiser_id),
+        resource.advertiser_id,
+        resource.audience_id,
+        f'"{resource.name}" is no longer on TikTok',
+        resource.name,
+        None,
+        last_seen=seen.last_seen if seen else None,
+        remedy=remedy,
+        location=_location(resource, inputs),
+    )
+
+
+def _location(resource: Resource, inputs: Inputs) -> Location | None:
+    key = resource.address.removeprefix("audience.")
+    return inputs.desired.place("audiences", key) if key in inputs.desired.audiences else None

@@ -1,27 +1,69 @@
-"""Drift as JSON: what `drift --format json` prints, in the shape of ``schemas/drift.schema.json``."""
+"""Drift as JSON: what `drift --format json` prints, and `show` reads back, in the shape of ``drift.schema.json``."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from reconciler.plan.drift.model import DriftKind
+from reconciler.plan.drift.model import DRIFT_FORMAT_VERSION, DriftKind
+from reconciler.plan.drift.reading import DriftFileError, checked, damaged, drift_of
 from reconciler.plan.encode import timestamp
 
 if TYPE_CHECKING:
-    from reconciler.plan.drift.model import Drift
+    from datetime import datetime
 
-DRIFT_FORMAT_VERSION: Final = 1
+    from reconciler.plan.drift.model import Drift, Drifted
+
+__all__ = ["DriftFileError", "drift_document", "parse_drift"]
 
 
 def drift_document(drift: Drift) -> dict[str, object]:
     """Return `drift` as plain values, ready for JSON; None stands where there is nothing to say."""
-    kinds = Counter(each.kind for each in drift.found)
     return {
         "format_version": DRIFT_FORMAT_VERSION,
         "checked_at": timestamp(drift.checked_at),
         "checked": drift.checked,
-        "summary": {str(kind): kinds[kind] for kind in DriftKind},
-        "drift": [asdict(each) | {"kind": str(each.kind)} for each in drift.found],
+        "skipped_members": drift.skipped_members,
+        "summary": {str(kind): drift.counts.get(kind, 0) for kind in DriftKind},
+        "drift": [_drifted(each) for each in drift.found],
     }
+
+
+def parse_drift(raw: bytes, name: str) -> Drift:
+    """Read a drift report.
+
+    Args:
+        raw: The whole file.
+        name: What to call it in an error: its path, for example.
+
+    Raises:
+        DriftFileError: It is not JSON, not a drift report, of another format version, or damaged.
+    """
+    document = checked(raw, name)
+    try:
+        return drift_of(document)
+    except ValueError as why:  # the schema lets the 31st of February pass, the calendar does not
+        raise damaged(name, str(why)) from None
+
+
+def _drifted(drifted: Drifted) -> dict[str, object]:
+    return {
+        "kind": str(drifted.kind),
+        "address": drifted.address,
+        "advertiser": drifted.advertiser,
+        "advertiser_id": drifted.advertiser_id,
+        "audience_id": drifted.audience_id,
+        "summary": drifted.summary,
+        "before": drifted.before,
+        "after": drifted.after,
+        "details": list(drifted.details),
+        "since": _time(drifted.since),
+        "last_seen": _time(drifted.last_seen),
+        "by": drifted.by,
+        "remedy": drifted.remedy,
+        "location": asdict(drifted.location) if drifted.location else None,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return timestamp(at) if at else None

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from reconciler.diagnostics import Location
 
 
+DRIFT_FORMAT_VERSION: Final = 2
+
+
 class DriftKind(StrEnum):
     """In what way something drifted. In the order in which a person should read them."""
 

@@ -1,0 +1,125 @@
+"""From the bytes of a drift report to the drift it tells: everything is checked before any of it is believed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Final, TypedDict, cast
+
+import orjson
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from reconciler import schemas
+from reconciler.diagnostics import Location
+from reconciler.errors import ReconcilerError
+from reconciler.plan.drift.model import DRIFT_FORMAT_VERSION, Drift, Drifted, DriftKind
+
+_LONGEST_REASON: Final = 200
+_AGAIN: Final = "Make one with `reconciler drift --format json -o FILE`."
+_MARKS: Final = frozenset({"format_version", "checked_at", "drift"})
+
+
+class DriftFileError(ReconcilerError):
+    """The file is not a drift report that this version can show."""
+
+
+class _Location(TypedDict):
+    file: str
+    line: int
+    column: int
+
+
+class _Drifted(TypedDict):
+    kind: str
+    address: str | None
+    advertiser: str
+    advertiser_id: str
+    audience_id: str | None
+    summary: str
+    before: str | None
+    after: str | None
+    details: list[str]
+    since: str | None
+    last_seen: str | None
+    by: str | None
+    remedy: str
+    location: _Location | None
+
+
+class DriftDocument(TypedDict):
+    """A drift report whose every value has been checked against ``drift.schema.json``."""
+
+    format_version: int
+    checked_at: str
+    checked: int
+    skipped_members: bool
+    summary: dict[str, int]
+    drift: list[_Drifted]
+
+
+def checked(raw: bytes, name: str) -> DriftDocument:
+    """Return what a report says once its shape is certain; DriftFileError, calling it `name`, otherwise."""
+    try:
+        document: object = orjson.loads(raw)
+    except orjson.JSONDecodeError as why:
+        raise DriftFileError(f"{name} is not JSON: {why}", hint=_AGAIN) from None
+    if not isinstance(document, dict) or not document.keys() >= _MARKS:
+        raise DriftFileError(f"{name} is JSON, but not a drift report of reconciler", hint=_AGAIN)
+    version = document["format_version"]
+    if isinstance(version, int) and version != DRIFT_FORMAT_VERSION:
+        raise DriftFileError(
+            f"{name} has format version {version}; this version of reconciler reads {DRIFT_FORMAT_VERSION}",
+            hint="Use the version of reconciler that made it, or look for drift again with this one.",
+        )
+    finding = best_match(_validator().iter_errors(document))
+    if finding is not None:
+        raise damaged(name, f"at {finding.json_path}: {finding.message[:_LONGEST_REASON]}")
+    return cast("DriftDocument", document)
+
+
+def drift_of(document: DriftDocument) -> Drift:
+    """Return the drift a checked document holds; ValueError where a time of it is none the calendar has."""
+    return Drift(
+        checked_at=datetime.fromisoformat(document["checked_at"]),
+        found=tuple(_drifted(each) for each in document["drift"]),
+        checked=int(document["checked"]),  # JSON Schema takes 1.0 for an integer
+        skipped_members=document["skipped_members"],
+    )
+
+
+def damaged(name: str, reason: str) -> DriftFileError:
+    """Return the error for a file that was a drift report and is none any more."""
+    return DriftFileError(f"{name} is damaged: {reason}", hint=_AGAIN)
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(schemas.load("drift"))
+
+
+def _drifted(document: _Drifted) -> Drifted:
+    return Drifted(
+        kind=DriftKind(document["kind"]),
+        address=document["address"],
+        advertiser=document["advertiser"],
+        advertiser_id=document["advertiser_id"],
+        audience_id=document["audience_id"],
+        summary=document["summary"],
+        before=document["before"],
+        after=document["after"],
+        details=tuple(document["details"]),
+        since=_time(document["since"]),
+        last_seen=_time(document["last_seen"]),
+        by=document["by"],
+        remedy=document["remedy"],
+        location=_location(document["location"]),
+    )
+
+
+def _time(written: str | None) -> datetime | None:
+    return None if written is None else datetime.fromisoformat(written)
+
+
+def _location(document: _Location | None) -> Location | None:
+    return Location(document["file"], int(document["line"]), int(document["column"])) if document else None

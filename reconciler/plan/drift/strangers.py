@@ -1,0 +1,36 @@
+"""The audiences of an account that nobody manages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.plan.decide import account_name
+from reconciler.plan.drift.model import Drifted, DriftKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from reconciler.plan.inputs import Inputs
+    from reconciler.tiktok.model import Audience
+
+
+def unmanaged(inputs: Inputs, managed: Collection[str]) -> Iterator[Drifted]:
+    """Tell each audience that is not among the ids `managed`, by account and name."""
+    for advertiser_id, remote in sorted(inputs.actual.items()):
+        strangers = [each for each in remote.audiences.values() if each.audience_id not in managed]
+        for audience in sorted(strangers, key=lambda each: (each.name, each.audience_id)):
+            yield _stranger(audience, advertiser_id, account_name(inputs.desired, advertiser_id))
+
+
+def _stranger(audience: Audience, advertiser_id: str, account: str) -> Drifted:
+    shared = "" if audience.is_creator else ", shared in by another account"
+    return Drifted(
+        DriftKind.UNMANAGED,
+        None,
+        account,
+        advertiser_id,
+        audience.audience_id,
+        f'"{audience.name}" is not in the files ({audience.kind}{shared})',
+        since=audience.created_at,
+        remedy="nothing touches it; `reconciler import` adopts it" if audience.is_creator else "nothing touches it",
+    )

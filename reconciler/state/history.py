@@ -1,0 +1,188 @@
+"""`History` to and from the bytes of ``history.json``: compact, since it holds a hundred lines an audience.
+
+It is read by hand and not with a schema, which would take seconds for a full account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from reconciler.state.errors import UnusableHistoryError
+from reconciler.state.history_model import MOST_SIGHTINGS, AccountSighting, AudienceHistory, History, Sighting
+from reconciler.state.times import dump_time, parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+VERSION: Final = 1
+"""The format this version writes, and the only one it reads."""
+
+_OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+
+
+def bounded(history: History, audience_ids: Collection[str]) -> History:
+    """Return the history of these audiences alone, each with its newest sightings only.
+
+    Args:
+        history: Everything known.
+        audience_ids: The audiences to go on remembering: those the state owns.
+    """
+    kept = {
+        audience_id: replace(each, sightings=each.sightings[-MOST_SIGHTINGS:])
+        for audience_id, each in history.audiences.items()
+        if audience_id in audience_ids
+    }
+    return replace(history, audiences=kept)
+
+
+def dump(history: History) -> bytes:
+    """Return the document: JSON on one line, keys sorted.
+
+    Raises:
+        ValueError: A time has no zone.
+    """
+    return orjson.dumps(
+        {
+            "version": VERSION,
+            "lineage": history.lineage,
+            "accounts": {
+                advertiser_id: {"at": dump_time(each.at), "status": each.status, "role": each.role}
+                for advertiser_id, each in history.accounts.items()
+            },
+            "audiences": {audience_id: _dump_audience(each) for audience_id, each in history.audiences.items()},
+        },
+        option=_OPTIONS,
+    )
+
+
+def parse(content: bytes, lineage: str, place: str = "history.json") -> History:
+    """Return the history that `content` holds.
+
+    Args:
+        content: The document's bytes.
+        lineage: The lineage of the state it is to belong to.
+        place: What to call the document in errors.
+
+    Raises:
+        UnusableHistoryError: It is damaged, of another lineage, or of another version.
+    """
+    try:
+        document = _Fields(orjson.loads(content))
+        version, found = document.count("version"), document.text("lineage")
+        if version != VERSION:
+            raise UnusableHistoryError(place, f"it has format version {version}; this version reads {VERSION}")
+        if found != lineage:
+            raise UnusableHistoryError(place, f"it belongs to a state of lineage {found}")
+        return History(
+            lineage,
+            {advertiser_id: _account(each) for advertiser_id, each in document.objects("accounts")},
+            {audience_id: _audience(each) for audience_id, each in document.objects("audiences")},
+        )
+    except (ValueError, RecursionError) as why:  # orjson's own error is a ValueError
+        raise UnusableHistoryError(place, f"it is damaged ({why})") from why
+
+
+def _dump_audience(audience: AudienceHistory) -> dict[str, object]:
+    return {
+        "kind": audience.kind,
+        "sub_type": audience.sub_type,
+        "calculate_type": audience.calculate_type,
+        "shared": audience.shared,
+        "uses": None if audience.uses is None else list(audience.uses),
+        "sightings": [
+            {
+                "at": dump_time(each.at),
+                "matched": each.matched,
+                "users": each.users,
+                "added": each.added,
+                "removed": each.removed,
+            }
+            for each in audience.sightings
+        ],
+    }
+
+
+def _account(fields: _Fields) -> AccountSighting:
+    return AccountSighting(parse_time(fields.text("at")), fields.text("status"), fields.text("role"))
+
+
+def _audience(fields: _Fields) -> AudienceHistory:
+    return AudienceHistory(
+        kind=fields.text("kind"),
+        shared=fields.flag("shared"),
+        uses=fields.optional_texts("uses"),
+        sightings=tuple(_sighting(each) for each in fields.listed("sightings")),
+        sub_type=fields.text("sub_type"),
+        calculate_type=fields.optional_text("calculate_type"),
+    )
+
+
+def _sighting(fields: _Fields) -> Sighting:
+    return Sighting(
+        at=parse_time(fields.text("at")),
+        matched=fields.optional_count("matched"),
+        users=fields.optional_count("users"),
+        added=fields.count("added"),
+        removed=fields.count("removed"),
+    )
+
+
+class _Fields:
+    """A JSON object, read field by field; ValueError names the field that is not as it was written."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, value: object) -> None:
+        if not isinstance(value, dict):
+            raise ValueError(f"{type(value).__name__} stands in place of an object")  # noqa: TRY004  # one kind of damage
+        self._fields: dict[str, object] = value
+
+    def text(self, name: str) -> str:
+        value = self._fields.get(name)
+        if not isinstance(value, str):
+            raise self._wrong(name)
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        return None if self._fields.get(name) is None else self.text(name)
+
+    def optional_texts(self, name: str) -> tuple[str, ...] | None:
+        value = self._fields.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self._wrong(name)
+        return tuple(value)
+
+    def flag(self, name: str) -> bool:
+        value = self._fields.get(name)
+        if not isinstance(value, bool):
+            raise self._wrong(name)
+        return value
+
+    def count(self, name: str) -> int:
+        value = self._fields.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise self._wrong(name)
+        return value
+
+    def optional_count(self, name: str) -> int | None:
+        return None if self._fields.get(name) is None else self.count(name)
+
+    def listed(self, name: str) -> list[_Fields]:
+        value = self._fields.get(name)
+        if not isinstance(value, list):
+            raise self._wrong(name)
+        return [_Fields(each) for each in value]
+
+    def objects(self, name: str) -> list[tuple[str, _Fields]]:
+        value = self._fields.get(name)
+        if not isinstance(value, dict):
+            raise self._wrong(name)
+        return [(key, _Fields(each)) for key, each in value.items()]
+
+    def _wrong(self, name: str) -> ValueError:
+        return ValueError(f'its "{name}" is missing or of another kind')
