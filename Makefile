@@ -44,9 +44,12 @@ bench: $(READY)
 # What the tests install beside the project's own requirements: every extra whose database or engine they can run.
 EXTRAS := spark postgres sqlite snowflake bigquery trino mysql delta iceberg s3 gcs azure http
 
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  $(addprefix --extra ,$(EXTRAS)) --group pyproject.toml:dev pyproject.toml --output-file requirements/dev.lock
+	$(COMPILE) $(addprefix --extra ,$(EXTRAS)) --group pyproject.toml:dev pyproject.toml --output-file requirements/dev.lock
+	$(COMPILE) --constraint requirements/dev.lock pyproject.toml --output-file requirements/runtime.lock
+	$(COMPILE) --constraint requirements/dev.lock --group pyproject.toml:build --output-file requirements/build.lock
 
 clean:
 	rm -rf $(VENV) .reconciler build dist
