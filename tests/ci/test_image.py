@@ -33,7 +33,9 @@ def instructions(name: str) -> list[str]:
 
 def locked(name: str) -> dict[str, set[str]]:
     """Return the versions of each package in a lock file: several where that depends on the Python."""
-    text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
+    path = ROOT / "requirements" / name
+    assert path.exists(), f"{path} is not there: make lock"
+    text = path.read_text(encoding="utf-8")
     found: dict[str, set[str]] = {}
     for package, version in re.findall(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", text, flags=re.MULTILINE):
         found.setdefault(package, set()).add(version)
