@@ -64,7 +64,7 @@ class Memory:
     async def applied(
         self, applied: Applied, owned: State, tiktok: TikTok, before: Mapping[str, Remote], targets: frozenset[str]
     ) -> None:
-        """Remember an apply that did something; one that stopped before its end asks TikTok nothing more.
+        """Remember an apply that had something to do; one that stopped, or did nothing, asks TikTok nothing more.
 
         Args:
             applied: What it did.
@@ -73,7 +73,7 @@ class Memory:
             before: The accounts as it found them.
             targets: The addresses it was limited to; empty for all.
         """
-        stopped = applied.interrupted or OutcomeStatus.SKIPPED in applied.statuses
+        stopped = applied.interrupted or OutcomeStatus.SKIPPED in applied.statuses or not applied.done
         after = before if stopped else await self._look(owned, tiktok, {})
         outcomes = {each.address: each for each in applied.outcomes}
         self._keep(owned, Seen(self.now(), before, after or before, outcomes, targets))

@@ -37,7 +37,7 @@ def accept(opened: Workspace, owned: State, memory: Memory, targets: Sequence[st
     """
     scope = scope_of(skip_members=True, targets=targets, workspace=opened, owned=owned)
     with scratch() as folder:
-        looked = drive(look(opened, owned, scope, folder, memory.now))
+        looked = drive(look(opened, owned, scope, folder, memory.now, all_usage=True))
     before = looked.drift
     memory.record(owned, Seen(looked.at, after=looked.inputs.actual, targets=scope.targets))
     after = looked.told_with(opened.store.history(owned.lineage))

@@ -50,7 +50,15 @@ class Looked:
         return detect(self.inputs, replace(self.evidence, history=history), now=self.at)
 
 
-async def look(opened: Workspace, owned: State, scope: Scope, folder: Path, now: Callable[[], datetime]) -> Looked:
+async def look(
+    opened: Workspace,
+    owned: State,
+    scope: Scope,
+    folder: Path,
+    now: Callable[[], datetime],
+    *,
+    all_usage: bool = False,
+) -> Looked:
     """Look for drift. Reads only; what could not be looked up is told on stderr.
 
     Args:
@@ -59,6 +67,7 @@ async def look(opened: Workspace, owned: State, scope: Scope, folder: Path, now:
         scope: What the report is to cover.
         folder: Where sets are written.
         now: The time, UTC.
+        all_usage: As for `gather_evidence`.
 
     Raises:
         ReconcilerError: What `gather` and `gather_evidence` raise.
@@ -68,6 +77,6 @@ async def look(opened: Workspace, owned: State, scope: Scope, folder: Path, now:
         gathered = await gather_in(tiktok, opened, owned, scope, folder, with_usage=())
         ids = plan_scope.accounts(opened.config, owned)
         sessions = sessions_for(tiktok, ids, opened.config, opened.environ)
-        inputs, evidence = await gather_evidence(sessions, gathered.inputs, history)
+        inputs, evidence = await gather_evidence(sessions, gathered.inputs, history, all_usage=all_usage)
     screen.findings(evidence.findings)
     return Looked(inputs, evidence, now())

@@ -41,7 +41,9 @@ class _Told:
     findings: tuple[Diagnostic, ...] = ()
 
 
-async def gather_evidence(sessions: Sessions, inputs: Inputs, history: History) -> tuple[Inputs, Evidence]:
+async def gather_evidence(
+    sessions: Sessions, inputs: Inputs, history: History, *, all_usage: bool = False
+) -> tuple[Inputs, Evidence]:
     """Return the inputs with usage in them where drift needs it, and everything else drift is told from.
 
     Costs one call for 100 managed audiences, the pages of an account's ad groups where an apply looked at them before,
@@ -51,6 +53,7 @@ async def gather_evidence(sessions: Sessions, inputs: Inputs, history: History) 
         sessions: Who acts for which account.
         inputs: Desired, actual, owned and members; limited to its targets.
         history: What applies have seen.
+        all_usage: Look up what uses audiences also where no apply has before, for a first one to be remembered.
 
     Raises:
         TikTokError: TikTok could not be reached, or the token is not valid.
@@ -68,7 +71,7 @@ async def gather_evidence(sessions: Sessions, inputs: Inputs, history: History) 
                 account_name(inputs.desired, advertiser_id),
                 resources,
                 history,
-                deletes=advertiser_id in deleting,
+                usage=all_usage or advertiser_id in deleting,
             )
             for advertiser_id, resources in sorted(owned.items())
         )
@@ -84,7 +87,7 @@ async def gather_evidence(sessions: Sessions, inputs: Inputs, history: History) 
 
 
 async def _ask(
-    session: Session, remote: Remote, name: str, resources: Iterable[Resource], history: History, *, deletes: bool
+    session: Session, remote: Remote, name: str, resources: Iterable[Resource], history: History, *, usage: bool
 ) -> _Told:
     """Ask about the audiences of one account; the application log only about those something has begun to use."""
     ids = [each.audience_id for each in resources if each.audience_id in remote.audiences]
@@ -94,7 +97,7 @@ async def _ask(
     findings: list[Diagnostic] = []
 
     async def look_up() -> Remote:
-        if remote.usage is not None or not (deletes or any(_uses_known(each, history) for each in ids)):
+        if remote.usage is not None or not (usage or any(_uses_known(each, history) for each in ids)):
             return remote
         try:
             return await with_usage(session, remote)

@@ -367,6 +367,13 @@ def test_refresh_only_limited_to_an_address_accepts_nothing_else(delivered: Proj
     assert only(delivered, "shared")["address"] == "audience.buyers"
 
 
+def test_refresh_only_is_a_beginning_too(settled: Project) -> None:
+    (settled.folder / ".reconciler" / "sandbox-state" / "history.json").unlink()
+    assert settled("apply", "--refresh-only").code == 0
+    settled.tiktok.add_ad_group(settled.account, "Spring sale", includes=[buyers(settled)])
+    assert kinds(settled) == ["in_use"]
+
+
 def test_refresh_only_takes_no_saved_plan(settled: Project) -> None:
     assert settled("plan", "--out", "plan.json").code == 0
     assert settled("apply", "plan.json", "--refresh-only").code == 1
@@ -398,6 +405,21 @@ def test_what_is_no_kind_is_refused_with_the_kinds_there_are(settled: Project, o
     ran = settled("drift", option, value)
     assert ran.code == 1
     assert "These are: deleted," in ran.text
+
+
+def test_an_apply_that_left_something_out_remembers_what_it_saw(settled: Project) -> None:
+    settled.declare({"fresh": {"name": "Fresh"}})
+    settled.tiktok.add_ad_group(settled.account, "Spring sale", includes=[buyers(settled)])
+    settled.tiktok.advance(1)
+    assert settled("apply", "--auto-approve", "--skip-blocked").code == 1  # what is in use is not deleted
+    assert look(settled) == []
+
+
+def test_an_apply_limited_to_an_address_accepts_nothing_about_others(delivered: Project) -> None:
+    delivered.declare({key: {"name": key.title()} for key in ("buyers", "others")})
+    delivered.tiktok.share(buyers(delivered), delivered.other_account)
+    assert delivered("apply", "--auto-approve", "--target", "audience.others").code == 0
+    assert only(delivered, "shared")["address"] == "audience.buyers"
 
 
 def test_a_history_that_cannot_be_read_is_said_and_the_next_apply_begins_a_new_one(settled: Project) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 import pytest
@@ -292,6 +292,14 @@ def test_a_damaged_value_is_not_repeated_at_length() -> None:
     with pytest.raises(PlanFileError) as caught:
         parse(altered(lambda document: document.update(serial="9" * 100_000)))
     assert len(caught.value.message) < 300
+
+
+def test_a_plan_of_before_recipes_is_read() -> None:
+    document = dump(plan(create()))
+    (action,) = cast("list[dict[str, dict[str, object]]]", document["actions"])
+    del action["members"]["recipe"]
+    (read,) = parse(encode(document)).actions
+    assert read == create()
 
 
 def test_a_plan_cut_short_is_not_json() -> None:

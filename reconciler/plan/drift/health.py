@@ -125,9 +125,11 @@ def match_rate(subject: Subject) -> Iterator[Drifted]:
 def _last_match(subject: Subject) -> tuple[datetime, int] | None:
     """Return when an apply last saw people matched, and how many, where that still tells something.
 
-    What an apply saw before its own delivery tells nothing while TikTok may still be counting that one.
+    What an apply saw before its own delivery, or before a later one, tells nothing while TikTok may still be counting
+    that delivery.
     """
-    last = subject.seen.sightings[-1] if subject.seen and subject.seen.sightings else None
+    sightings = subject.seen.sightings if subject.seen else ()
+    last = next((each for each in reversed(sightings) if each.matched), None)
     if last is None or not last.matched:
         return None
     members = subject.resource.members
