@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "init": ("start", "Write a first audiences.yaml to fill in."),
     "validate": ("validate", "Check the files and the sources; every error at once."),
+    "fmt": ("fmt", "Put files into canonical form, comments kept."),
     "plan": ("plan", "Show what apply would do. Changes nothing."),
     "apply": ("apply", "Make it so: a saved plan, or plan and ask."),
     "drift": ("drift", "Tell what changed on TikTok or at the source since."),

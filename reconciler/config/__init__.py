@@ -18,7 +18,7 @@ from reconciler.config.model import (
     Removal,
     Source,
 )
-from reconciler.config.write import Adopted, audiences_yaml, starter_yaml
+from reconciler.config.write import Adopted, LeftOut, audiences_yaml, keyed, obstacle, starter_yaml
 
 __all__ = [
     "Adopted",
@@ -28,6 +28,7 @@ __all__ = [
     "Delivery",
     "FileOptions",
     "KeyPath",
+    "LeftOut",
     "Lifecycle",
     "Loaded",
     "Move",
@@ -36,6 +37,8 @@ __all__ = [
     "Removal",
     "Source",
     "audiences_yaml",
+    "keyed",
     "load",
+    "obstacle",
     "starter_yaml",
 ]

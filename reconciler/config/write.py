@@ -163,7 +163,7 @@ def _unique(slug: str, taken: AbstractSet[str]) -> str:
 
 
 def _comment(note: str) -> list[str]:
-    return [_one_line(line) for line in note.splitlines() if line.strip()]
+    return [shown for line in note.splitlines() if (shown := _one_line(line).strip())]
 
 
 def _one_line(text: str) -> str:
