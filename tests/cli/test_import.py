@@ -71,7 +71,8 @@ def test_a_whole_account_becomes_files_that_plan_without_an_error(project: Proje
     ran = project("import", "--all", "acme", "-o", "exported.yaml")
     assert (ran.code, ran.out) == (0, "")
     written = (project.folder / "exported.yaml").read_text(encoding="utf-8")
-    assert shared not in written
+    assert f'#   {shared} "Shared in": another account shared it in' in written
+    assert f'Left out: {shared} "Shared in": another account shared it in' in ran.text
     assert all(written.count(each) == 1 for each in made)
 
     folder = project.folder / "files"
@@ -109,6 +110,8 @@ def test_a_whole_account_goes_to_stdout_and_never_over_a_file(project: Project) 
         (["audience.buyers"], "give ADDRESS and AUDIENCE_ID"),
         (["--all", "nobody"], "no advertiser nobody is declared"),
         (["audience.buyers", "1", "--all", "acme"], "--all takes no ADDRESS"),
+        (["--all", "acme", "--adopt", "-o", "acme.yaml"], "it takes no -o"),
+        (["audience.buyers", "1", "--adopt"], "go with --all"),
     ],
 )
 def test_a_call_that_makes_no_sense_says_what_would(project: Project, arguments: list[str], reason: str) -> None:

@@ -24,7 +24,7 @@ _SCALARS = (
     '"y"', "'~'",
 )  # fmt: skip
 _REMARKS = ("", "no space", " ünï", ": {}[]", " \t#x\t", " ${VAR}", " 'quote", "- item")
-_TEXTS = (
+_TEXTS: tuple[tuple[str, list[str]], ...] = (
     ("|", ["one", "  two  ", "", "# three"]),
     ("|-", ["one", "\ttwo"]),
     ("|+", ["one", "", ""]),

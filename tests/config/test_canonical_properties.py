@@ -19,7 +19,7 @@ def _composed(text: str) -> Node:
     return root
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(layouts())
 def test_the_same_meaning_in_one_form(layout: Layout) -> None:
     before = _composed(layout.text)
@@ -28,7 +28,7 @@ def test_the_same_meaning_in_one_form(layout: Layout) -> None:
     assert canonical("audiences.yaml", written) == written
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(layouts())
 def test_every_comment_stays_with_what_it_is_about(layout: Layout) -> None:
     written = canonical("audiences.yaml", layout.text).splitlines()

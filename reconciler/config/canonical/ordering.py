@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler import schemas
@@ -45,18 +47,39 @@ def _ordered(entry: Entry, schema: Schema) -> Entry:
 
 def _sorted(entries: Sequence[Entry], ranks: Mapping[str, int]) -> list[Entry]:
     """Sort by rank, but let nothing pass an entry that it shares an anchor with: an alias means the one above it."""
-    waiting = list(entries)
+    above = _bound_above(entries)
+    below: dict[int, list[int]] = defaultdict(list)
+    for index, bound in enumerate(above):
+        for earlier in bound:
+            below[earlier].append(index)
+    free = [(ranks.get(each.name, len(ranks)), index) for index, each in enumerate(entries) if not above[index]]
+    heapify(free)
     placed: list[Entry] = []
-    while waiting:
-        free = [each for index, each in enumerate(waiting) if not any(_bound(one, each) for one in waiting[:index])]
-        chosen = min(free, key=lambda each: ranks.get(each.name, len(ranks)))
-        waiting = [each for each in waiting if each is not chosen]
-        placed.append(chosen)
+    while free:
+        _, chosen = heappop(free)
+        placed.append(entries[chosen])
+        for index in below[chosen]:
+            above[index].discard(chosen)
+            if not above[index]:
+                heappush(free, (ranks.get(entries[index].name, len(ranks)), index))
     return placed
 
 
-def _bound(first: Entry, second: Entry) -> bool:
-    return bool(first.anchors & (second.anchors | second.aliases) or first.aliases & second.anchors)
+def _bound_above(entries: Sequence[Entry]) -> list[set[int]]:
+    """Return for each entry those that have to stay above it, what stays above these left out."""
+    above: list[set[int]] = []
+    defined: dict[str, int] = {}
+    used: dict[str, set[int]] = defaultdict(set)
+    for index, each in enumerate(entries):
+        bound = {defined[name] for name in each.aliases | each.anchors if name in defined}
+        bound |= {user for name in each.anchors for user in used[name]}
+        above.append(bound - {index})
+        for name in each.aliases:
+            used[name].add(index)
+        for name in each.anchors:
+            defined[name] = index
+            used[name] = set()
+    return above
 
 
 def _led(item: Entry) -> Entry:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 # The same as `reconciler.config.compose` reads with, so that both see the same document.
 _LOADER: Final[type[yaml.SafeLoader | yaml.CSafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_ROOT: Final = 2
+"""Index of the event that the document itself begins with."""
+
 _WORD: Final = re.compile(r"\S+")
 # Lines for an editor, or about the whole file: they stay on top, whichever key comes to stand below them.
 _OF_THE_FILE: Final = re.compile(r"#!|#\s*(yaml-language-server:|vim?:|-\*-|SPDX-|Copyright\b)", re.IGNORECASE)
@@ -37,7 +40,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._events: list[yaml.Event] = list(yaml.parse(text, Loader=_LOADER))
-        self._next = 2  # the stream and the document have begun
+        self._next = _ROOT  # the stream and the document have begun
         self._at = 0  # all before it is read
         self._waiting: list[Trivia] = []  # read, before it is known where it belongs
 
@@ -47,14 +50,14 @@ class _Reader:
         if isinstance(begin, yaml.DocumentStartEvent) and begin.explicit:
             self._at = _end(begin)
             prologue = tuple(line.rstrip() for line in self._text[: self._at].splitlines())
-        self._read_up_to(_start(self._events[2]))
+        self._read_up_to(_start(self._events[_ROOT]))
         self._waiting = [replace(each, on_its_own=True) for each in self._waiting]  # one behind the "---" goes below it
         above: Lines = ()
-        if _is_block(self._events[2]):
+        if _is_block(self._events[_ROOT]):
             header, self._waiting = _header(self._waiting)
         else:
             header, above, self._waiting = (), lines(self._waiting), []
-        root = self._entry(above, "", "", first=2, outer=-1, base=0)
+        root = self._entry(above, "", "", first=_ROOT, outer=-1, base=0)
         self._read_up_to(len(self._text))  # past a "..."
         return Page(prologue, header, root, lines(self._take()))
 
@@ -151,6 +154,7 @@ class _Reader:
     def _leaf(self, event: yaml.Event, base: int) -> Value:
         """Read what is no block: a scalar, an alias, or a collection in braces or brackets."""
         start, depth = self._at, 0
+        on_its_own = self._next > _ROOT and self._begins_line(start)
         while True:
             event = self._events[self._next]
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -159,18 +163,19 @@ class _Reader:
                 break
         self._at = max(_end(event), start)
         source = self._text[start : self._at]
-        value = self._laid_out(event, source, base, start)
+        value = self._laid_out(event, source, base, column_of(self._text, start), on_its_own=on_its_own)
         self._read_up_to_content(self._start_of_next())
         return value
 
-    def _laid_out(self, event: yaml.Event, source: str, base: int, start: int) -> Value:
+    def _laid_out(self, event: yaml.Event, source: str, base: int, column: int, *, on_its_own: bool) -> Value:
         is_scalar = isinstance(event, yaml.ScalarEvent)
         if isinstance(event, yaml.ScalarEvent) and event.style in {"|", ">"}:
             block, has_blank = literal(source, base)
             self._waiting += [BLANK] if has_blank else []
             return block
         if any(each in source for each in BREAKS):
-            return spread(source, base, column_of(self._text, start), self._begins_line(start), is_scalar=is_scalar)
+            shift = column if on_its_own else base
+            return spread(source, shift, on_its_own=on_its_own, is_scalar=is_scalar)
         if isinstance(event, yaml.ScalarEvent) and event.tag is None:
             return Inline(rewritten(source, event.value))
         return Inline(source)
@@ -214,10 +219,10 @@ class _Reader:
 
     def _start_of_next(self) -> int:
         """Return where the next value begins, or the end of the text."""
-        for event in self._events[self._next :]:
-            if isinstance(event, yaml.NodeEvent):
-                return max(_start(event), self._at)
-        return len(self._text)
+        index = self._next
+        while index < len(self._events) and not isinstance(self._events[index], yaml.NodeEvent):
+            index += 1
+        return max(_start(self._events[index]), self._at) if index < len(self._events) else len(self._text)
 
 
 def _header(waiting: list[Trivia]) -> tuple[Lines, list[Trivia]]:

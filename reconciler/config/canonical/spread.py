@@ -14,18 +14,17 @@ _DOCUMENT_MARKS: Final = ("---", "...")
 _INDENT: Final = 2
 
 
-def spread(source: str, base: int, column: int, on_its_own: bool, *, is_scalar: bool) -> Spread:  # noqa: FBT001
+def spread(source: str, column: int, *, on_its_own: bool, is_scalar: bool) -> Spread:
     """Return the lines of a value that is no block scalar, relative to its key.
 
     Args:
         source: The value as written.
-        base: Column of its key, or dash.
-        column: Column where it begins.
-        on_its_own: Whether it begins on a line of its own.
+        column: Column of its key, or dash; its own where it begins on a line of its own.
+        on_its_own: Whether it does.
         is_scalar: Text has to stand deeper than its key; braces need not.
     """
     first, *others = _BREAK.split(source)
-    shift = _INDENT - column if on_its_own else -base
+    shift = (_INDENT if on_its_own else 0) - column
     floor = _INDENT if is_scalar else 0
     written = [_stripped(first)]
     for line in others:
