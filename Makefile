@@ -9,7 +9,7 @@ READY  := $(VENV)/.ready
 help:
 	@echo "make demo     plan, apply and drift on audiences.yaml against the local TikTok"
 	@echo "make test     all tests"
-	@echo "make check    format, lint, types, import contracts"
+	@echo "make check    format, lint, types, import contracts, the form of audiences.yaml"
 	@echo "make format   put the code into its format"
 	@echo "make bench    measure, as ratios in one run"
 	@echo "make lock     resolve the requirements anew"
@@ -33,6 +33,7 @@ check: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/reconciler fmt --check audiences.yaml
 
 format: $(READY)
 	$(BIN)/ruff format

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from reconciler.plan.decode import damaged
 from reconciler.plan.encode import encode, timestamp
 from reconciler.plan.model import FORMAT_VERSION
-from reconciler.plan.reading import PlanFileError, checked, damaged, plan_of
+from reconciler.plan.reading import PLAN_FILE, PlanFileError, checked, plan_of
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
@@ -38,12 +39,12 @@ def parse(raw: bytes, *, name: str = "the plan file") -> Plan:
     try:
         plan = plan_of(document)
     except ValueError as why:  # the schema lets the 31st of February pass, the calendar does not
-        raise damaged(name, f"created_at: {why}") from None
+        raise damaged(name, f"created_at: {why}", PLAN_FILE) from None
     addresses = {action.address for action in plan.actions}
     if len(addresses) < len(plan.actions):
-        raise damaged(name, "actions: an address stands there twice")
+        raise damaged(name, "actions: an address stands there twice", PLAN_FILE)
     if document["summary"] != _summary(plan.summary):
-        raise damaged(name, "summary: it does not count the actions that follow")
+        raise damaged(name, "summary: it does not count the actions that follow", PLAN_FILE)
     return plan
 
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Final, NotRequired, TypedDict, cast
+from typing import Final, NotRequired, TypedDict, cast
 
-import orjson
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
-from reconciler import schemas
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.errors import ReconcilerError
+from reconciler.plan.decode import Format, decode
 from reconciler.plan.model import (
     FORMAT_VERSION,
     Action,
@@ -25,16 +20,22 @@ from reconciler.plan.model import (
     Plan,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-_LONGEST_REASON: Final = 200
-_PLAN_AGAIN: Final = "Make one with `reconciler plan --out FILE`."
-_MARKS: Final = frozenset({"format_version", "plan_id", "actions"})
-
 
 class PlanFileError(ReconcilerError):
     """The file is not a plan that this version can show or apply."""
+
+
+PLAN_FILE: Final = Format(
+    noun="a plan",
+    schema="plan",
+    marks=frozenset({"format_version", "plan_id", "actions"}),
+    oldest=1,
+    newest=FORMAT_VERSION,
+    error=PlanFileError,
+    again="Make one with `reconciler plan --out FILE`.",
+    renew="plan again with this one",
+    damage="It was changed after it was made. Plan again: a plan file is never edited by hand.",
+)
 
 
 class _Location(TypedDict):
@@ -117,22 +118,7 @@ class PlanDocument(TypedDict):
 
 def checked(raw: bytes, name: str) -> PlanDocument:
     """Return what a plan file says once its shape is certain; PlanFileError, calling it `name`, otherwise."""
-    try:
-        document: object = orjson.loads(raw)
-    except orjson.JSONDecodeError as why:
-        raise PlanFileError(f"{name} is not JSON: {why}", hint=_PLAN_AGAIN) from None
-    if not isinstance(document, dict) or not document.keys() >= _MARKS:
-        raise PlanFileError(f"{name} is JSON, but not a plan of reconciler", hint=_PLAN_AGAIN)
-    version = document["format_version"]
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        raise PlanFileError(
-            f"{name} has format version {version}; this version of reconciler reads up to {FORMAT_VERSION}",
-            hint="Use the version of reconciler that made it, or plan again with this one.",
-        )
-    finding = best_match(_validator().iter_errors(document))
-    if finding is not None:
-        raise damaged(name, f"{_place(finding.absolute_path)}{_shortened(finding.message)}")
-    return cast("PlanDocument", document)
+    return cast("PlanDocument", decode(raw, name, PLAN_FILE))
 
 
 def plan_of(document: PlanDocument) -> Plan:
@@ -147,19 +133,6 @@ def plan_of(document: PlanDocument) -> Plan:
         skipped_members=document["skipped_members"],
         targets=tuple(document["targets"]),
     )
-
-
-def damaged(name: str, reason: str) -> PlanFileError:
-    """Return the error for a file that was a plan and is none any more."""
-    return PlanFileError(
-        f"{name} is damaged: {reason}",
-        hint="It was changed after it was made. Plan again: a plan file is never edited by hand.",
-    )
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(schemas.load("plan"))
 
 
 def _action(document: _Action) -> Action:
@@ -227,13 +200,3 @@ def _location(document: _Location | None) -> Location | None:
 
 def _frozen(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
-
-
-def _place(path: Iterable[str | int]) -> str:
-    """Spell a path the way people write one: ``actions[3].members.add: ``; nothing for the document itself."""
-    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return f"{steps.removeprefix('.')}: " if steps else ""
-
-
-def _shortened(message: str) -> str:
-    return message if len(message) <= _LONGEST_REASON else f"{message[:_LONGEST_REASON]} …"

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final, NotRequired, TypedDict, cast
 
-import orjson
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
-from reconciler import schemas
 from reconciler.apply.model import Applied, Outcome, OutcomeStatus
 from reconciler.errors import ReconcilerError
+from reconciler.plan.decode import Format, damaged, decode
 from reconciler.plan.model import ActionKind
 
 APPLIED_FORMAT_VERSION: Final = 1
 
-_LONGEST_REASON: Final = 200
-_AGAIN: Final = "`reconciler apply --format json` prints one; it is never edited by hand."
-
 
 class OutcomeFileError(ReconcilerError):
     """The file is not an outcome that this version can show."""
+
+
+OUTCOME_FILE: Final = Format(
+    noun="an outcome",
+    schema="outcome",
+    marks=frozenset({"format_version", "plan_id", "outcomes"}),
+    oldest=1,
+    newest=APPLIED_FORMAT_VERSION,
+    error=OutcomeFileError,
+    again="`reconciler apply --format json` prints one.",
+    renew="apply with this one",
+    damage="It was changed after it was made. `reconciler apply --format json` prints one.",
+)
 
 
 class _Outcome(TypedDict):
@@ -64,7 +69,7 @@ def parse_applied(raw: bytes, name: str = "the outcome") -> Applied:
     Raises:
         OutcomeFileError: It is not JSON, not an outcome, from a newer version, or damaged.
     """
-    document = _checked(raw, name)
+    document = cast("_Applied", decode(raw, name, OUTCOME_FILE))
     saved = document["saved"]
     applied = Applied(
         plan_id=document["plan_id"],
@@ -79,32 +84,8 @@ def parse_applied(raw: bytes, name: str = "the outcome") -> Applied:
         way_out=document.get("way_out", ""),
     )
     if applied.succeeded != document["succeeded"]:
-        raise _damaged(name, "succeeded: it is not what the outcomes say")
+        raise damaged(name, "succeeded: it is not what the outcomes say", OUTCOME_FILE)
     return applied
-
-
-def _checked(raw: bytes, name: str) -> _Applied:
-    try:
-        document: object = orjson.loads(raw)
-    except orjson.JSONDecodeError as why:
-        raise OutcomeFileError(f"{name} is not JSON: {why}", hint=_AGAIN) from None
-    if not isinstance(document, dict) or not document.keys() >= {"format_version", "plan_id", "outcomes"}:
-        raise OutcomeFileError(f"{name} is JSON, but not an outcome of reconciler", hint=_AGAIN)
-    version = document["format_version"]
-    if isinstance(version, int) and version > APPLIED_FORMAT_VERSION:
-        raise OutcomeFileError(
-            f"{name} has format version {version}; this version of reconciler reads up to {APPLIED_FORMAT_VERSION}",
-            hint="Use the version of reconciler that made it.",
-        )
-    finding = best_match(_validator().iter_errors(document))
-    if finding is not None:
-        reason = finding.message
-        raise _damaged(name, reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]} …")
-    return cast("_Applied", document)
-
-
-def _damaged(name: str, reason: str) -> OutcomeFileError:
-    return OutcomeFileError(f"{name} is damaged: {reason}", hint=_AGAIN)
 
 
 def _outcome(document: _Outcome) -> Outcome:
@@ -119,8 +100,3 @@ def _outcome(document: _Outcome) -> Outcome:
         removed=document["removed"],
         way_out=document["way_out"],
     )
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(schemas.load("outcome"))

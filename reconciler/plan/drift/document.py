@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from reconciler.plan.decode import damaged
 from reconciler.plan.drift.model import DRIFT_FORMAT_VERSION, DriftKind
-from reconciler.plan.drift.reading import DriftFileError, checked, damaged, drift_of
+from reconciler.plan.drift.reading import DRIFT_FILE, DriftFileError, checked, drift_of
 from reconciler.plan.encode import timestamp
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def parse_drift(raw: bytes, name: str) -> Drift:
     try:
         return drift_of(document)
     except ValueError as why:  # the schema lets the 31st of February pass, the calendar does not
-        raise damaged(name, str(why)) from None
+        raise damaged(name, str(why), DRIFT_FILE) from None
 
 
 def _drifted(drifted: Drifted) -> dict[str, object]:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 from typing import Final, TypedDict, cast
 
-import orjson
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
-from reconciler import schemas
 from reconciler.diagnostics import Location
 from reconciler.errors import ReconcilerError
+from reconciler.plan.decode import Format, decode
 from reconciler.plan.drift.model import DRIFT_FORMAT_VERSION, Drift, Drifted, DriftKind
-
-_LONGEST_REASON: Final = 200
-_AGAIN: Final = "Make one with `reconciler drift --format json -o FILE`."
-_MARKS: Final = frozenset({"format_version", "checked_at", "drift"})
 
 
 class DriftFileError(ReconcilerError):
     """The file is not a drift report that this version can show."""
+
+
+DRIFT_FILE: Final = Format(
+    noun="a drift report",
+    schema="drift",
+    marks=frozenset({"format_version", "checked_at", "drift"}),
+    oldest=DRIFT_FORMAT_VERSION,
+    newest=DRIFT_FORMAT_VERSION,
+    error=DriftFileError,
+    again="Make one with `reconciler drift --format json -o FILE`.",
+    renew="look for drift again with this one",
+    damage="It was changed after it was made. Make one with `reconciler drift --format json -o FILE`.",
+)
 
 
 class _Location(TypedDict):
@@ -60,22 +64,7 @@ class DriftDocument(TypedDict):
 
 def checked(raw: bytes, name: str) -> DriftDocument:
     """Return what a report says once its shape is certain; DriftFileError, calling it `name`, otherwise."""
-    try:
-        document: object = orjson.loads(raw)
-    except orjson.JSONDecodeError as why:
-        raise DriftFileError(f"{name} is not JSON: {why}", hint=_AGAIN) from None
-    if not isinstance(document, dict) or not document.keys() >= _MARKS:
-        raise DriftFileError(f"{name} is JSON, but not a drift report of reconciler", hint=_AGAIN)
-    version = document["format_version"]
-    if isinstance(version, int) and version != DRIFT_FORMAT_VERSION:
-        raise DriftFileError(
-            f"{name} has format version {version}; this version of reconciler reads {DRIFT_FORMAT_VERSION}",
-            hint="Use the version of reconciler that made it, or look for drift again with this one.",
-        )
-    finding = best_match(_validator().iter_errors(document))
-    if finding is not None:
-        raise damaged(name, f"at {finding.json_path}: {finding.message[:_LONGEST_REASON]}")
-    return cast("DriftDocument", document)
+    return cast("DriftDocument", decode(raw, name, DRIFT_FILE))
 
 
 def drift_of(document: DriftDocument) -> Drift:
@@ -86,16 +75,6 @@ def drift_of(document: DriftDocument) -> Drift:
         checked=int(document["checked"]),  # JSON Schema takes 1.0 for an integer
         skipped_members=document["skipped_members"],
     )
-
-
-def damaged(name: str, reason: str) -> DriftFileError:
-    """Return the error for a file that was a drift report and is none any more."""
-    return DriftFileError(f"{name} is damaged: {reason}", hint=_AGAIN)
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(schemas.load("drift"))
 
 
 def _drifted(document: _Drifted) -> Drifted:
