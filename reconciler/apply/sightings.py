@@ -79,6 +79,7 @@ def _audience(known: AudienceHistory | None, resource: Resource, remote: Remote,
         sightings=(*(known.sightings if known else ()), _sighting(audience, resource, seen)),
         sub_type=audience.sub_type,
         calculate_type=audience.calculate_type,
+        name=audience.name,
     )
 
 

@@ -44,7 +44,8 @@ def accept(opened: Workspace, owned: State, memory: Memory, targets: Sequence[st
     stays = {_subject(each) for each in after.found}
     accepted = tuple(each for each in before.found if _subject(each) not in stays)
     screen.say(f"Nothing was changed on TikTok. {'Accepted as known:' if accepted else 'There is nothing to accept.'}")
-    output.drift(replace(before, found=accepted), dict)
+    if accepted or not stays or not output.is_text:  # "No drift." would not be true where findings stay
+        output.drift(replace(before, found=accepted), dict)
     if stays:
         screen.say(f"{count(len(stays), 'other finding')} cannot be accepted: see `reconciler drift`.")
     return 0

@@ -30,7 +30,7 @@ def _kinds(_context: click.Context, option: click.Parameter, given: tuple[str, .
     if option.name == "failing" and words == {_NONE}:
         return frozenset()
     for word in sorted(words - known.keys()):
-        alone = ' "none" stands alone.' if word == _NONE else ""
+        alone = ' "none" stands alone.' if word == _NONE and option.name == "failing" else ""
         raise click.BadParameter(f'"{word}" is no kind of drift.{alone} These are: {", ".join(known)}.')
     return frozenset(known[word] for word in words) if given else None
 

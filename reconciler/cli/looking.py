@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import screen
 from reconciler.cli.planning import gather_in
+from reconciler.diagnostics import warning
 from reconciler.plan import scope as plan_scope
 from reconciler.plan.drift.detect import detect
 from reconciler.refresh.evidence import gather_evidence
@@ -72,7 +73,9 @@ async def look(
     Raises:
         ReconcilerError: What `gather` and `gather_evidence` raise.
     """
-    history = opened.store.history(owned.lineage, warn=lambda why: screen.error(why.message, why.hint))
+    history = opened.store.history(
+        owned.lineage, warn=lambda why: screen.findings([warning(why.message, why.hint or "")])
+    )
     async with opened.tiktok() as tiktok:
         gathered = await gather_in(tiktok, opened, owned, scope, folder, with_usage=())
         ids = plan_scope.accounts(opened.config, owned)

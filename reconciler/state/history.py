@@ -88,6 +88,7 @@ def parse(content: bytes, lineage: str, place: str = "history.json") -> History:
 def _dump_audience(audience: AudienceHistory) -> dict[str, object]:
     return {
         "kind": audience.kind,
+        "name": audience.name,
         "sub_type": audience.sub_type,
         "calculate_type": audience.calculate_type,
         "shared": audience.shared,
@@ -117,6 +118,7 @@ def _audience(fields: _Fields) -> AudienceHistory:
         sightings=tuple(_sighting(each) for each in fields.listed("sightings")),
         sub_type=fields.text("sub_type"),
         calculate_type=fields.optional_text("calculate_type"),
+        name=fields.optional_text("name"),
     )
 
 

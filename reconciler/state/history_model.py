@@ -46,6 +46,7 @@ class AudienceHistory:
         shared: Whether it was shared with other accounts, as last seen.
         uses: What used it, as last seen: ``ad group 123 includes``, sorted; None where it was not looked up.
         sightings: Oldest first, at most `MOST_SIGHTINGS`.
+        name: Its name, as last seen; None where an earlier version saw it, which did not write that down.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class AudienceHistory:
     sightings: tuple[Sighting, ...] = ()
     sub_type: str = "NORMAL"
     calculate_type: str | None = None
+    name: str | None = None
 
     @property
     def last_seen(self) -> datetime | None:

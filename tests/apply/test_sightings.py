@@ -43,6 +43,7 @@ def test_what_was_matched_is_as_it_was_found_and_the_rest_as_it_was_left() -> No
     found = after(seen).audiences["7301"]
     assert found.sightings == (Sighting(NOON, 900, 1200, 30, 2),)
     assert (found.kind, found.shared, found.uses) == ("Partner Audience", True, ("ad group 55 includes",))
+    assert found.name == "Buyers"
 
 
 def test_what_the_apply_made_was_not_matched_before() -> None:

@@ -61,6 +61,8 @@ def test_a_kind_of_drift_that_is_not_one_names_those_that_are(project: Project) 
     refused = project("drift", "--ignore", "everything")
     assert refused.code == 1
     assert "unmanaged" in refused.text
+    assert '"none" stands alone' in project("drift", "--fail-on", "none,deleted").text
+    assert "stands alone" not in project("drift", "--ignore", "none").text
 
 
 def test_status_shows_how_an_audience_comes_to_life(project: Project) -> None:

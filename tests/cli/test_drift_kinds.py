@@ -374,6 +374,13 @@ def test_refresh_only_is_a_beginning_too(settled: Project) -> None:
     assert kinds(settled) == ["in_use"]
 
 
+def test_refresh_only_does_not_say_that_nothing_drifted_where_something_stays(settled: Project) -> None:
+    settled.tiktok.rename(buyers(settled), "Sellers", ANN)
+    ran = settled("apply", "--refresh-only")
+    assert (ran.code, ran.out) == (0, "")
+    assert "1 other finding cannot be accepted" in ran.err
+
+
 def test_refresh_only_takes_no_saved_plan(settled: Project) -> None:
     assert settled("plan", "--out", "plan.json").code == 0
     assert settled("apply", "plan.json", "--refresh-only").code == 1
@@ -428,6 +435,7 @@ def test_a_history_that_cannot_be_read_is_said_and_the_next_apply_begins_a_new_o
     settled.tiktok.share(buyers(settled), settled.other_account)
     ran = settled("drift")
     assert (ran.code, "cannot be used" in ran.err) == (2, True)
+    assert ran.err.startswith("warning: ")  # it stops nothing
     assert "cannot be used" in settled.apply().err
     assert json.loads(history.read_text(encoding="utf-8"))["version"] == 1
     assert look(settled) == []

@@ -92,6 +92,7 @@ def test_an_audience_never_filled_has_nothing_before() -> None:
     ).found
 
     assert (finding.kind, finding.before) == (DriftKind.MEMBERS, None)
+    assert finding.summary == "never wholly delivered: +2,000 / −0 identifiers"
 
 
 def test_a_rename_and_new_people_are_two_findings() -> None:
@@ -123,6 +124,12 @@ def test_what_nobody_manages_is_listed_by_account_and_name_and_left_out_of_what_
     assert "`reconciler import` adopts it" in found.found[0].remedy
     assert "shared in by another account" in found.found[2].summary
     assert found.managed == ()
+
+
+def test_what_the_files_are_about_to_import_is_declared() -> None:
+    assert drift(desired(audience("others", import_id="2")), remote(there("2", "Others"))).found == ()
+    (stranger,) = drift(desired(audience(import_id="2")), remote(there(), there("2", "Others")), state=STATE).found
+    assert stranger.kind is DriftKind.UNMANAGED  # the address manages another: the line has no effect
 
 
 def test_what_was_deposed_is_managed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +123,26 @@ def test_a_rename_that_an_apply_left_was_not_last_seen_as_it_should_be() -> None
     assert (found.since, found.last_seen) == (SEEN_AT - DAY, None)
 
 
+@pytest.mark.parametrize(("name", "last_seen"), [("Buyers", SEEN_AT), (None, SEEN_AT), ("Sellers", None)])
+def test_a_rename_that_an_apply_has_seen_was_not_as_it_should_be_then(name: str | None, last_seen: datetime) -> None:
+    (found,) = drifted(there(name="Sellers"), history=seen(name=name))
+    assert found.last_seen == last_seen
+
+
+@pytest.mark.parametrize(("kind", "last_seen"), [("Partner Audience", SEEN_AT), ("Website Audience", None)])
+def test_a_kind_that_an_apply_has_seen_was_not_as_it_should_be_then(kind: str, last_seen: datetime) -> None:
+    (found,) = drifted(there(kind=AudienceKind.WEBSITE), history=seen(kind=kind))
+    assert (found.kind, found.last_seen) == (DriftKind.RETYPED, last_seen)
+
+
+def test_a_file_type_that_no_apply_has_seen_was_as_it_should_be_when_last_seen() -> None:
+    history = seen(kind="Customer File Audience", calculate_type="IDFA_MD5")
+    actual = there(kind=AudienceKind.FILE, calculate_type="IDFA_SHA256")
+    held = resource(members=delivered(), delivery="file")
+    (found,) = drifted(actual, history=history, held=held, delivery=Delivery.FILE)
+    assert (found.kind, found.last_seen) == (DriftKind.RETYPED, SEEN_AT)
+
+
 # What it is --------------------------------------------------------------------------------------------------------
 
 
@@ -185,6 +206,22 @@ def test_what_expired_is_neither_invalid_nor_expiring_nor_hardly_matched() -> No
 def test_expiring_is_told_late_in_a_life(left: timedelta, marked: bool, lives: int | None, found: list[str]) -> None:
     held = resource(members=delivered(), retention_in_days=lives)
     assert kinds(there(expires_at=NOW + left, is_expiring=marked), held=held) == found
+
+
+def test_whatever_an_apply_changes_on_tiktok_renews() -> None:
+    expiring, renamed = drifted(there(name="Sellers", expires_at=NOW + DAY))
+    assert (expiring.kind, renamed.kind) == (DriftKind.EXPIRING, DriftKind.RENAMED)
+    assert expiring.remedy == "apply renews it: it changes it"
+    (left_alone,) = drifted(there(expires_at=NOW + DAY), lifecycle=Lifecycle(prevent_destroy=True))
+    assert left_alone.remedy.startswith("apply does not renew it")
+
+
+def test_a_file_audience_that_is_emptied_and_not_valid_is_made_anew() -> None:
+    held = resource(members=delivered(), delivery="file")
+    actual = there(kind=AudienceKind.FILE, cover_num=0, is_valid=False)
+    (found,) = drifted(actual, held=held, delivery=Delivery.FILE)
+    assert found.kind is DriftKind.EMPTIED
+    assert found.remedy.startswith("apply cannot refill it")
 
 
 def test_a_retention_is_renewed_by_nothing() -> None:
@@ -270,6 +307,14 @@ def test_a_use_is_by_whom_the_application_log_names_for_it(adgroup_id: str, by: 
     assert found.details == (str(AD_GROUP),)
 
 
+def test_of_several_uses_only_the_one_that_the_application_log_names_is_by_anybody() -> None:
+    log = Application("1", "55", "Any", "includes", ANN, NOW - HOUR)
+    other = replace(AD_GROUP, id="56")
+    (found,) = drifted(there(), uses=(AD_GROUP, other), history=seen(uses=()), application=log)
+    assert (found.by, found.since) == (None, None)
+    assert found.details == (f"{AD_GROUP}, since {NOW - HOUR:%Y-%m-%d %H:%M} UTC, by {ANN}", str(other))
+
+
 @pytest.mark.parametrize(
     ("line", "found"),
     [
@@ -312,6 +357,14 @@ def test_a_remedy_says_what_stands_against_it() -> None:
     found = detect(inputs(files, remote(there(name="Sellers"), role=Role.ANALYST), state=state), now=NOW).managed
     assert found[0].remedy.startswith('apply renames it to "Buyers", once nothing stands against it: ')
     assert "Analyst" in found[0].remedy
+
+
+def test_what_an_apply_would_only_know_of_it_does_not_know_of_while_something_stands_against_it() -> None:
+    files, state = desired(audience()), owned(resource(members=delivered()))
+    blocked = remote(there(name="Sellers", shared=True), role=Role.ANALYST)
+    _, _, shared = detect(inputs(files, blocked, state=state), now=NOW).found
+    assert shared.kind is DriftKind.SHARED
+    assert "knows of it from then on, once nothing stands against it: " in shared.remedy
 
 
 def test_what_is_no_longer_declared_is_deleted_or_forgotten() -> None:

@@ -194,6 +194,11 @@ def test_of_much_drift_strangers_are_cut_first() -> None:
     assert re.search(r"> Cut to fit: .*\d+ of 400 unmanaged audiences", text)
 
 
+def test_what_was_cut_of_much_drift_is_counted_in_words() -> None:
+    text = render_drift(drift(*(drifted(DriftKind.RENAMED, NASTY, each) for each in range(600))))
+    assert re.search(r"> Cut to fit: \d+ of 600 audience findings, 600 of 600 explanations\. ", text)
+
+
 def test_an_apply_that_did_everything_is_a_headline_and_a_table() -> None:
     text = render_outcome(applied(ended(OutcomeStatus.DONE)))
     assert text.startswith("### Apply complete! 1 created. +1,204 / −310 identifiers in 26 requests, 3.1 s.\n")

@@ -38,6 +38,7 @@ audiences = st.builds(
     st.lists(sightings, max_size=3).map(tuple),
     texts,
     st.none() | texts,
+    st.none() | texts,
 )
 histories = st.builds(
     History,
@@ -77,6 +78,12 @@ def test_what_cannot_be_used_says_why(content: bytes, why: str) -> None:
     with pytest.raises(UnusableHistoryError, match=why) as caught:
         parse(content, "lineage", "/state/history.json")
     assert "/state/history.json" in caught.value.message
+
+
+def test_a_history_from_before_names_were_kept_is_read() -> None:
+    earlier = dump(SEEN).replace(b'"name":null,', b"")
+    assert earlier != dump(SEEN)
+    assert parse(earlier, "lineage") == SEEN
 
 
 def test_a_history_of_another_state_tells_nothing() -> None:

@@ -18,7 +18,7 @@ from reconciler.plan.drift.subject import Subject
 from reconciler.plan.model import ActionKind
 from reconciler.plan.moves import follow
 from reconciler.plan.recipe import recipe_of
-from reconciler.plan.recovery import owned_ids, settle
+from reconciler.plan.recovery import settle
 from reconciler.state.history_model import History
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def detect(inputs: Inputs, evidence: Evidence | None = None, *, now: datetime) -
         for finding in _resource(resource, planned[resource.address], inputs, known, now)
     ]
     accounts = () if inputs.targets else account_drift(inputs, known.history)
-    strangers = () if inputs.targets else unmanaged(inputs, owned_ids(owned))
+    strangers = () if inputs.targets else unmanaged(inputs, owned)
     return Drift(now, (*accounts, *found, *strangers), checked=len(checked), skipped_members=inputs.members is None)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.config.model import Lifecycle
 from reconciler.plan.drift.model import DriftKind
+from reconciler.tiktok.model import AudienceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,11 @@ MEMBER_WORDS: Final = ("member", "people", "user", "file", "remov", "clear", "em
 _REFILL: Final = (
     "apply sends again only what changed; to have everybody sent, run `reconciler state rm {address}` and "
     "`reconciler import {address} {audience_id}`, then apply"
+)
+
+_ANEW: Final = (
+    "apply cannot refill it: TikTok lets nobody change a file audience that is not valid; once nothing uses it, delete "
+    "it in Ads Manager, and apply creates it again"
 )
 
 
@@ -138,20 +144,25 @@ def _last_match(subject: Subject) -> tuple[datetime, int] | None:
 
 
 def _renewal(subject: Subject) -> str:
-    """Return what makes it live on. An apply delivers only to whom something changed."""
+    """Return what makes it live on. An apply writes only where something changed; any change renews."""
     if subject.resource.retention_in_days is not None:
         return (
             f"nothing renews it: it was made to live {subject.resource.retention_in_days} days; to have a new one, "
             "change file.retention_in_days and apply, which replaces it"
         )
-    if subject.outlook.delivers:
-        return subject.outlook.told("apply renews it: it delivers people that changed")
+    if subject.outlook.writes:
+        does = "delivers people that changed" if subject.outlook.delivers else "changes it"
+        return subject.outlook.told(f"apply renews it: it {does}")
+    if not subject.is_filled_here:
+        return "apply does not renew it while nothing of it is to be changed; using it in an ad group does"
     return "apply does not renew it while its people stay the same; using it in an ad group does, or a delivery"
 
 
 def _refill(subject: Subject) -> str:
     if not subject.is_filled_here:
         return "apply does not refill it: no source of the files fills it"
+    if subject.actual.kind is AudienceKind.FILE and not subject.actual.is_valid:
+        return _ANEW
     return _REFILL.format(address=subject.resource.address, audience_id=subject.resource.audience_id)
 
 

@@ -30,11 +30,11 @@ def retyped(subject: Subject) -> Iterator[Drifted]:
     yield subject.finding(
         DriftKind.RETYPED,
         "; ".join(f"its {what} is {now}, and was {was}" for what, was, now in changes),
-        subject.remedy("apply leaves it so, and knows of it from then on"),
+        subject.remedy(subject.outlook.told("apply leaves it so, and knows of it from then on")),
         before=", ".join(was for _, was, _ in changes),
         after=", ".join(now for _, _, now in changes),
         edit=edit,
-        last_seen=subject.last_seen_before(edit),
+        last_seen=None if _was_seen_retyped(subject) else subject.last_seen_before(edit),
     )
 
 
@@ -44,6 +44,7 @@ def renamed(subject: Subject) -> Iterator[Drifted]:
     if actual.name in {resource.name, declared.name if declared else None}:
         return
     edit = subject.editor_of(NAME_WORDS)
+    was_seen_renamed = subject.seen is not None and subject.seen.name not in {None, resource.name}
     wanted = declared.name if declared else resource.name
     yield subject.finding(
         DriftKind.RENAMED,
@@ -52,8 +53,15 @@ def renamed(subject: Subject) -> Iterator[Drifted]:
         before=resource.name,
         after=actual.name,
         edit=edit,
-        last_seen=subject.last_seen_before(edit),
+        last_seen=None if was_seen_renamed else subject.last_seen_before(edit),
     )
+
+
+def _was_seen_retyped(subject: Subject) -> bool:
+    """Whether an apply has seen it as it is now, and could do nothing about it."""
+    seen, actual = subject.seen, subject.actual
+    now = (str(actual.kind), actual.sub_type, actual.calculate_type)
+    return seen is not None and (seen.kind, seen.sub_type, seen.calculate_type) == now
 
 
 def _types(subject: Subject) -> Iterator[tuple[str, str, str]]:

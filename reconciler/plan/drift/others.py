@@ -33,11 +33,11 @@ def shared(subject: Subject) -> Iterator[Drifted]:
     if not subject.actual.shared or not subject.actual.is_creator or (subject.seen and subject.seen.shared):
         return
     edit = subject.editor_of(_SHARE_WORDS)
-    otherwise = "apply leaves it shared, and knows of it from then on; sharing is ended in Ads Manager"
+    known = subject.outlook.told("apply leaves it shared, and knows of it from then on")
     yield subject.finding(
         DriftKind.SHARED,
         "shared with other accounts",
-        subject.remedy(otherwise),
+        subject.remedy(f"{known}. Sharing is ended in Ads Manager"),
         edit=edit,
         last_seen=subject.last_seen_before(edit),
     )
@@ -52,13 +52,13 @@ def in_use(subject: Subject) -> Iterator[Drifted]:
     if not new:
         return
     applied = _application_of(new, subject.application)
-    otherwise = "apply leaves it in use, and knows of it from then on; what is in use is never deleted"
+    left = subject.outlook.told("apply leaves it in use, and knows of it from then on")
     yield subject.finding(
         DriftKind.IN_USE,
         f"{len(new)} {'use' if len(new) == 1 else 'uses'} of it began since the last apply",
-        subject.remedy(otherwise),
-        details=tuple(str(use) for use in new),
-        edit=applied,
+        subject.remedy(f"{left}. What is in use is never deleted"),
+        details=tuple(_use(use, applied) if len(new) > 1 else str(use) for use in new),
+        edit=applied if len(new) == 1 else None,
         last_seen=subject.seen.last_seen if subject.seen else None,
     )
 
@@ -87,7 +87,9 @@ def edited(subject: Subject, told: Collection[DriftKind]) -> Iterator[Drifted]:
     yield subject.finding(
         DriftKind.EDITED,
         f"edited {times} since the last apply, by {', '.join(editors)}",
-        subject.remedy("apply undoes nothing of it that no other finding tells, and knows of it from then on"),
+        subject.remedy(
+            subject.outlook.told("apply undoes nothing of it that no other finding tells, and knows of it from then on")
+        ),
         details=tuple(_line(edit) for edit in lines),
         since=lines[-1].at,
         by=", ".join(editors),
@@ -102,9 +104,10 @@ def members(subject: Subject) -> Iterator[Drifted]:
         return
     if delivered and delivered.recipe is not None and delivered.recipe != subject.recipe:
         return
+    change = f"+{facts.delta.add:,} / −{facts.delta.remove:,} identifiers"
     yield subject.finding(
         DriftKind.MEMBERS,
-        f"its source changed: +{facts.delta.add:,} / −{facts.delta.remove:,} identifiers since the last delivery",
+        f"its source changed: {change} since the last delivery" if delivered else f"never wholly delivered: {change}",
         subject.remedy(subject.outlook.told("apply delivers the difference")),
         before=f"{delivered.users:,} people" if delivered else None,
         after=f"{facts.wanted.users:,} people",
@@ -117,6 +120,15 @@ def _application_of(uses: Collection[Use], application: Application | None) -> A
     if application is None or application.adgroup_id not in {use.id for use in uses}:
         return None
     return application
+
+
+def _use(use: Use, applied: Application | None) -> str:
+    """Return one use of several, with when it began and by whom where that is known of it."""
+    if applied is None or applied.adgroup_id != use.id:
+        return str(use)
+    when = f"since {applied.at:%Y-%m-%d %H:%M} UTC" if applied.at else ""
+    by = f"by {applied.editor}" if applied.editor else ""
+    return ", ".join(each for each in (str(use), when, by) if each)
 
 
 def _line(edit: Edit) -> str:

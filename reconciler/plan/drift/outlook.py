@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reconciler.plan.build import build
+from reconciler.plan.guards import writes_to_tiktok
 from reconciler.plan.model import Guard
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class Outlook:
     def delivers(self) -> bool:
         """Whether people are to be sent or taken out."""
         return self.action is not None and self.action.members is not None and self.action.members.differs
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is to be changed on TikTok."""
+        return self.action is not None and writes_to_tiktok(self.action)
 
     def told(self, does: str) -> str:
         """Return what apply does, with what stands against it."""

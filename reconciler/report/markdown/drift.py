@@ -54,7 +54,7 @@ def _scope(drift: Drift) -> str:
 
 def _accounts(found: Sequence[Drifted]) -> Section:
     return Section(
-        "finding about accounts",
+        "account finding",
         tuple(
             row(
                 _said(each.kind),
@@ -74,7 +74,7 @@ def _audiences(found: Sequence[Drifted]) -> Section:
     table = head("Drift", "Address", "What happened", "Since (UTC)", "By", "What to do")
     is_folded = len(found) > _MOST_OPEN
     return Section(
-        "finding about managed audiences",
+        "audience finding",
         tuple(map(_tabled, found)),
         drop=_AUDIENCES,
         opening=table if is_folded else f"#### Managed audiences\n\n{table}",
