@@ -95,9 +95,13 @@ def _health(action: Action, audience: Audience, inputs: Inputs) -> Iterator[Diag
         yield warning(f"{action.address}: TikTok reports: {actual.error_msg}", "", place)
     if actual.is_expiring:
         until = f" on {actual.expires_at:%Y-%m-%d}" if actual.expires_at else " within 60 days"
-        yield warning(
-            f"{action.address}: expires{until}", "Applying it to an ad group or changing it renews it.", place
+        lives = action.before.retention_in_days if action.before else None
+        renewal = (
+            "Applying it to an ad group or changing it renews it."
+            if lives is None
+            else f"Nothing renews it: it was made to live {lives} days. Another file.retention_in_days replaces it."
         )
+        yield warning(f"{action.address}: expires{until}", renewal, place)
 
 
 def _people(action: Action, audience: Audience, facts: MemberFacts, inputs: Inputs) -> Iterator[Diagnostic]:

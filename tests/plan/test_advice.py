@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.config.model import Lifecycle
+from reconciler.config.model import Delivery, FileOptions, Lifecycle
 from reconciler.diagnostics import Location, error
 from reconciler.identity.model import Rejected
 from reconciler.plan.build import build
-from reconciler.tiktok.model import Role
+from reconciler.tiktok.model import AudienceKind, Role
 from tests.plan.conftest import (
     NEVER_DELIVERED,
     NOW,
@@ -102,6 +102,19 @@ def test_an_audience_about_to_expire_on_a_day_tiktok_does_not_tell_is_pointed_ou
     plan = planned(desired(audience()), remote(there(is_expiring=True)), state=STATE)
 
     assert warnings(plan) == ["audience.buyers: expires within 60 days"]
+
+
+@pytest.mark.parametrize(
+    ("lives", "advice"), [(None, "changing it renews it"), (30, "Nothing renews it: it was made to")]
+)
+def test_what_renews_it_depends_on_how_long_it_was_made_to_live(lives: int | None, advice: str) -> None:
+    made = resource(delivery="file", retention_in_days=lives, members=delivered())
+    file = there(kind=AudienceKind.FILE, is_expiring=True)
+    files = desired(audience(delivery=Delivery.FILE, file=FileOptions(retention_in_days=lives)))
+
+    (expiring,) = planned(files, remote(file), state=owned(made)).diagnostics
+
+    assert advice in expiring.detail
 
 
 def test_an_audience_that_moves_account_is_looked_for_where_it_is() -> None:
