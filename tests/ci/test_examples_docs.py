@@ -80,7 +80,8 @@ def test_the_pages_give_the_action_inputs_that_it_has() -> None:
 def test_a_command_that_is_shown_can_be_typed(command: str) -> None:
     _, *arguments = shlex.split(command)
     taker: click.Command = reconciler
-    context = click.Context(reconciler)
+    # As the command line makes it: click keeps the help option that a command was first asked for.
+    context = click.Context(reconciler, **reconciler.context_settings)
     while isinstance(taker, click.Group):
         name, *arguments = arguments
         found = taker.get_command(context, name)
