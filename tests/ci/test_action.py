@@ -290,6 +290,20 @@ def test_an_apply_without_a_plan_says_so_and_does_nothing(company: Company) -> N
     assert company.names() == []
 
 
+def test_an_apply_whose_plan_has_expired_is_told_to_the_request_before_the_job_fails(company: Company) -> None:
+    number, head = proposed(company, job(company, {"command": "apply"}))
+    company.forge.keep(company.forge.start_run(head), "reconciler-plan", expired=True)
+    run = company.merge(number, f"{WORKFLOWS}/any.yml")
+
+    assert run is not None
+    assert run.conclusion == "failure"
+    assert run.outputs["it.use0"]["exit-code"] == "1"
+    (comment,) = company.forge.thread(number)
+    assert comment.startswith("<!-- reconciler:apply -->")
+    assert "Nothing was applied" in comment
+    assert "has expired" in comment
+
+
 def test_a_refused_apply_is_commented_before_the_job_fails(company: Company) -> None:
     number, _ = proposed(company, job(company, {"command": "apply", "plan-file": "plan.json"}), {"plan.json": "{}"})
     run = company.merge(number, f"{WORKFLOWS}/any.yml")
@@ -320,6 +334,21 @@ def test_drift_opens_an_issue_and_fail_on_decides_about_the_job(company: Company
     assert [run.outputs[f"it.use{number}"]["changes"] for number in (0, 1)] == ["true", "true"]
     assert [run.outputs[f"it.use{number}"]["exit-code"] for number in (0, 1)] == ["0", "2"]
     assert run.conclusion == "failure"
+
+
+@pytest.mark.slow
+def test_a_look_whose_issue_is_refused_leaves_its_report_all_the_same(company: Company) -> None:
+    planned = [{"command": "plan"}, {"command": "apply", "plan-file": "${{ steps.use0.outputs.plan }}"}]
+    _, run = pushed(company, job(company, *planned))
+    assert run.conclusion == "success", run.output
+    (audience,) = company.tiktok.audiences(ACCOUNT)
+    company.tiktok.rename(audience.audience_id, "Renamed", editor="bob@example.com")
+    forgetful = job(company, {"command": "drift"}, permissions={"contents": "read"})
+    head = company.repository.commit("Drift", {f"{WORKFLOWS}/any.yml": forgetful})
+    run = company.push(1, head, f"{WORKFLOWS}/any.yml")
+
+    assert run.conclusion == "failure"
+    assert "reconciler-drift" in [each["name"] for each in company.forge.artifacts.values()]
 
 
 @pytest.mark.slow
