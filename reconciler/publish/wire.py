@@ -13,6 +13,7 @@ import orjson
 import stamina
 
 from reconciler import __version__
+from reconciler.network import NEVER_LEFT
 from reconciler.publish import reading
 from reconciler.publish.errors import (
     BrokenOffError,
@@ -45,20 +46,7 @@ PAGE_SIZE: Final = 100
 
 MOST_PAGES: Final = 300
 
-# httpx and httpcore log what goes over the wire.
-for chatty in ("httpx", "httpcore"):
-    logging.getLogger(chatty).setLevel(logging.ERROR)
-
 log = logging.getLogger(__name__)
-
-_NEVER_LEFT: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +231,7 @@ class Wire:
         """Return what a failed exchange means: that it never left, or that it broke off."""
         said = "it took too long" if isinstance(error, httpx.TimeoutException) else str(error) or type(error).__name__
         said = said.replace(self._token.reveal(), str(self._token))
-        if not isinstance(error, _NEVER_LEFT):
+        if not isinstance(error, NEVER_LEFT):
             return BrokenOffError(self._forge, call, said)
         return UnreachableForgeError(self._forge, call, f"{self._base.host}: {said}", passing=not _is_hopeless(error))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import logging
 import os
 import socket
 import ssl
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from reconciler import __version__
+from reconciler.network import NEVER_LEFT
 from reconciler.tiktok.errors import TikTokError, UnreachableError, UnreadableAnswerError
 
 if TYPE_CHECKING:
@@ -25,19 +25,6 @@ TIMEOUT = httpx.Timeout(60, connect=10, pool=None)
 """Seconds. Waiting for a free connection is this side's own queue, so it has no end of its own."""
 
 CONNECTIONS = 32
-
-# httpx logs whole URLs, which may hold the app's secret, and httpcore logs what goes over the wire.
-for chatty in ("httpx", "httpcore"):
-    logging.getLogger(chatty).setLevel(logging.ERROR)
-
-_NEVER_LEFT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +162,7 @@ def unanswered(error: httpx.RequestError, reason: str, path: str, advertiser_id:
     """
     if isinstance(error, httpx.DecodingError):
         return UnreadableAnswerError("its compression is broken", path=path, advertiser_id=advertiser_id)
-    kind = UnreachableError if isinstance(error, _NEVER_LEFT) else BrokenOffError
+    kind = UnreachableError if isinstance(error, NEVER_LEFT) else BrokenOffError
     return kind(reason, passing=not _is_hopeless(error), path=path, advertiser_id=advertiser_id)
 
 
