@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.tiktok import parse
 from reconciler.tiktok.concurrency import chunks, together
-from reconciler.tiktok.errors import PermissionDeniedError
+from reconciler.tiktok.errors import CredentialError, PermissionDeniedError, concerns_account
+from reconciler.tiktok.model import Lack
 from reconciler.tiktok.paging import Listing, walk
 from reconciler.tiktok.parse import Record
+from reconciler.tiktok.permission import out_of_reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,28 +93,83 @@ async def describe(
         PermissionDeniedError: The token may not read one of the accounts.
         TikTokError: TikTok refused for another reason, or could not be reached.
     """
+    found = await describe_each(session, advertiser_ids, business_centers)
+    described: dict[str, Account] = {}
+    for advertiser_id, account in found.items():
+        if isinstance(account, Lack):
+            raise PermissionDeniedError(account.reason, path=_DESCRIPTIONS, advertiser_id=advertiser_id)
+        described[advertiser_id] = account
+    return described
+
+
+async def describe_each(
+    session: Session, advertiser_ids: Sequence[str], business_centers: Mapping[str, str | None]
+) -> dict[str, Account | Lack]:
+    """Return accounts as `describe` does, and of each that the token may not act for what is missing.
+
+    TikTok refuses a call for many accounts because of any one of them; it is then asked for halves of them, so one
+    refused account costs some fourteen calls more among a hundred.
+
+    Args:
+        session: As for `describe`.
+        advertiser_ids: The accounts.
+        business_centers: As for `describe`.
+
+    Raises:
+        CredentialError: The token is of no use for any account.
+        TikTokError: TikTok refused for another reason, or could not be reached.
+    """
     wanted = list(dict.fromkeys(advertiser_ids))
-    if not wanted:
-        return {}
-    described = {
-        account.advertiser_id: account
-        for some in await together(_descriptions(session, ids) for ids in chunks(wanted, IDS_PER_CALL))
-        for account in some
-    }
-    for advertiser_id in wanted:
-        if advertiser_id not in described:
-            raise PermissionDeniedError("TikTok does not describe it", path=_DESCRIPTIONS, advertiser_id=advertiser_id)
-    seats = await _seats(session, {each: business_centers.get(each) for each in wanted})
+    described: dict[str, Account | Lack] = {}
+    for some in await together(_descriptions(session, ids) for ids in chunks(wanted, IDS_PER_CALL)):
+        described |= some
+    seen = [each for each in wanted if not isinstance(described[each], Lack)]
+    seats = await _seats(session, {each: business_centers.get(each) for each in seen}) if seen else {}
     return {each: _seated(described[each], seats.get(each)) for each in wanted}
 
 
-async def _descriptions(session: Session, advertiser_ids: list[str]) -> list[Account]:
-    answer = Record(_DESCRIPTIONS, await session.get(_DESCRIPTIONS, {"advertiser_ids": advertiser_ids}))
-    return [parse.account(each) for each in answer.records("list")]
+async def in_business_centers(session: Session) -> list[str]:
+    """Return the accounts of every Business Center that may be read, in TikTok's order, none twice.
+
+    Raises:
+        TikTokError: TikTok refused for another reason, or could not be reached.
+    """
+    found: dict[str, None] = {}
+    try:
+        async with aclosing(walk(session, _BUSINESS_CENTERS, {})) as centers:
+            async for record in centers:
+                params = {"bc_id": _center_id(record), "asset_type": "ADVERTISER"}
+                async with aclosing(walk(session, _ASSETS, params)) as assets:
+                    async for asset in assets:
+                        found[asset.text(_ASSETS.key)] = None
+    except PermissionDeniedError as refused:
+        log.info("Business Centers are left out: %s", refused)
+    return list(found)
 
 
-def _seated(account: Account, seat: _Seat | None) -> Account:
-    if seat is None:
+def _center_id(record: Record) -> str:
+    return (record.record("bc_info") or record).text("bc_id")
+
+
+async def _descriptions(session: Session, advertiser_ids: Sequence[str]) -> dict[str, Account | Lack]:
+    try:
+        answer = Record(_DESCRIPTIONS, await session.get(_DESCRIPTIONS, {"advertiser_ids": list(advertiser_ids)}))
+    except (PermissionDeniedError, CredentialError) as refused:
+        if not concerns_account(refused):
+            raise
+        if len(advertiser_ids) == 1:
+            return {advertiser_ids[0]: out_of_reach(refused.said)}
+        middle = len(advertiser_ids) // 2
+        halves = (advertiser_ids[:middle], advertiser_ids[middle:])
+        first, second = await together(_descriptions(session, half) for half in halves)
+        return first | second
+    accounts = [parse.account(each) for each in answer.records("list")]
+    missing = out_of_reach("TikTok does not describe it")
+    return dict.fromkeys(advertiser_ids, missing) | {each.advertiser_id: each for each in accounts}
+
+
+def _seated(account: Account | Lack, seat: _Seat | None) -> Account | Lack:
+    if seat is None or isinstance(account, Lack):
         return account
     return replace(account, role=seat.role, business_center_id=seat.business_center_id)
 
@@ -134,7 +191,7 @@ async def _seats(session: Session, homes: Mapping[str, str | None]) -> dict[str,
     try:
         async with aclosing(walk(session, _BUSINESS_CENTERS, {})) as centers:
             async for record in centers:
-                center = (record.record("bc_info") or record).text("bc_id")
+                center = _center_id(record)
                 if center not in declared:
                     found |= await _seats_in(session, center, homeless - found.keys())
                 if homeless <= found.keys():

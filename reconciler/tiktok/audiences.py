@@ -45,6 +45,16 @@ async def list_all(session: Session, advertiser_id: str) -> dict[str, Audience]:
     return {audience.audience_id: audience for audience in found}
 
 
+async def peek(session: Session, advertiser_id: str) -> None:
+    """Ask for the beginning of the list and look at nothing of it: does TikTok let this token read it?
+
+    Raises:
+        PermissionDeniedError: It does not.
+        TikTokError: TikTok refused for another reason, or could not be reached.
+    """
+    await session.get(_LIST.path, {"advertiser_id": advertiser_id, "page": 1, "page_size": 1})
+
+
 async def details(session: Session, advertiser_id: str, audience_ids: Iterable[str]) -> dict[str, Audience]:
     """Return audiences by id as their details have them, which say more than the list: one call for 100 of them.
 

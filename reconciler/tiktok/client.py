@@ -95,6 +95,10 @@ class TikTok:
             raise CredentialError("the access token holds a space, a line break or another sign that no token has")
         return Session(self._http, self._paces, self._patience, token)
 
+    def acting_for_nobody(self) -> Session:
+        """Return a session without a token, for the calls that get one or give it back."""
+        return Session(self._http, self._paces, self._patience, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -118,9 +122,9 @@ class Call:
 
 
 class Session:
-    """Calls TikTok with one token. Made by `TikTok.acting_with`."""
+    """Calls TikTok with one token, or none. Made by `TikTok.acting_with` and `TikTok.acting_for_nobody`."""
 
-    def __init__(self, http: Lanes, paces: Paces, patience: float, token: Secret) -> None:
+    def __init__(self, http: Lanes, paces: Paces, patience: float, token: Secret | None) -> None:
         self._http = http
         self._paces = paces
         self._patience = patience
@@ -141,7 +145,7 @@ class Session:
             path=path,
             advertiser_id=_account_of(params),
             repeatable=True,
-            secrets=(self._token, *(each for each in params.values() if isinstance(each, Secret))),
+            secrets=self._secrets_with(params),
             query=params,
         )
         return await self._perform(call)
@@ -159,7 +163,7 @@ class Session:
 
         Args:
             path: Relative to the base URL, with a slash at its end.
-            body: What to send: a mapping, or JSON that is encoded already.
+            body: What to send: a mapping, or JSON that is encoded already. A `Secret` is revealed on the wire only.
             repeatable: Whether doing it twice is the same as once. If not, it is sent again only where TikTok has
                 certainly not done it.
             rows: How many rows it streams, counted against the streaming allowance; 0 for every other request.
@@ -174,8 +178,8 @@ class Session:
             path=path,
             advertiser_id=advertiser_id or (_account_of(body) if isinstance(body, Mapping) else None),
             repeatable=repeatable,
-            secrets=(self._token,),
-            body=orjson.dumps(body) if isinstance(body, Mapping) else body,
+            secrets=self._secrets_with(body if isinstance(body, Mapping) else {}),
+            body=orjson.dumps(body, default=_revealed) if isinstance(body, Mapping) else body,
             rows=rows,
         )
         return await self._perform(call)
@@ -195,10 +199,15 @@ class Session:
             path=path,
             advertiser_id=_account_of(form.fields),
             repeatable=True,
-            secrets=(self._token,),
+            secrets=self._secrets_with({}),
             form=form,
         )
         return await self._perform(call)
+
+    def _secrets_with(self, fields: Mapping[str, object]) -> tuple[Secret, ...]:
+        """Return what must not be repeated from an answer: the token, and what `fields` hold of the kind."""
+        held = (self._token, *fields.values())
+        return tuple(each for each in held if isinstance(each, Secret))
 
     async def _perform(self, call: Call) -> Mapping[str, object]:
         assert call.path.endswith("/"), f"{call.path} lacks the slash that TikTok's paths end in"  # noqa: S101
@@ -251,8 +260,8 @@ class Session:
         return answer
 
 
-def _request(client: httpx.AsyncClient, call: Call, token: Secret) -> httpx.Request:
-    headers = {"Access-Token": token.reveal()}
+def _request(client: httpx.AsyncClient, call: Call, token: Secret | None) -> httpx.Request:
+    headers = {"Access-Token": token.reveal()} if token else {}
     if call.body is not None:
         headers["Content-Type"] = "application/json"
     return client.build_request(
@@ -278,6 +287,12 @@ def _written(value: Parameter) -> str:
     if isinstance(value, (str, int)):
         return str(value)
     return orjson.dumps(value).decode()
+
+
+def _revealed(value: object) -> str:
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def _redacted(said: str, secrets: tuple[Secret, ...]) -> str:

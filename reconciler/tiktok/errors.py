@@ -99,6 +99,30 @@ class CredentialError(TikTokError):
     way_out = "Log in again, or set TIKTOK_ACCESS_TOKEN to a living token that may act for {account}."
 
 
+class AuthCodeError(TikTokError):
+    """The code of a login was used before, has expired, or is none."""
+
+    headline = "TikTok does not take the code of this login at {call}"
+    way_out = "A code lives for an hour and works once: run `reconciler auth login` again, and confirm at TikTok anew."
+
+
+class AppSecretError(TikTokError):
+    """The secret is not that of the developer app."""
+
+    headline = "The app's secret does not match its id at {call}"
+    way_out = (
+        "Compare TIKTOK_APP_ID and TIKTOK_APP_SECRET with the app's page in TikTok's developer portal; a secret that "
+        "was renewed there makes the old one worthless."
+    )
+
+
+class UnknownAppError(CredentialError):
+    """There is no such developer app, or TikTok has blocked it."""
+
+    headline = "TikTok does not know the developer app at {call}"
+    way_out = "Compare TIKTOK_APP_ID with the page of the app in TikTok's developer portal; it must be approved there."
+
+
 class RateLimitedError(TikTokError):
     """Too many calls: more than the app, a field or the advertiser is allowed, for longer than was waited."""
 
@@ -262,7 +286,15 @@ def refusal(
     return kind(said, code=code, request_id=request_id, path=path, advertiser_id=advertiser_id)
 
 
+def concerns_account(refused: PermissionDeniedError | CredentialError) -> bool:
+    """Whether a token was refused for one account only, and is good for others."""
+    return isinstance(refused, PermissionDeniedError) or refused.code == USER_NOT_VALID
+
+
 PARTIAL_SUCCESS = 20001
+USER_NOT_VALID = 40106
+"""The token's person is not valid for the advertiser; 40001 says the same (Marketing API v1.3, return codes)."""
+
 FILE_EXPIRED = 40910
 APP_RATE_CODES = frozenset({40100, 40016})
 """Rate refusals that concern the whole developer app, not one field or one advertiser."""
@@ -271,7 +303,10 @@ _CLASSES: Mapping[int, type[TikTokError]] = {
     **dict.fromkeys((40000, 40002, 40007, 40011, 40700), InvalidRequestError),
     **dict.fromkeys((40001, 40003, 40117, 40118, 40130, 40301), PermissionDeniedError),
     **dict.fromkeys((40100, 40016, 40132, 40133), RateLimitedError),
-    **dict.fromkeys((40102, 40104, 40105, 40106, 40113), CredentialError),
+    **dict.fromkeys((40102, 40104, 40105, 40106), CredentialError),
+    40101: AppSecretError,
+    40110: AuthCodeError,
+    40113: UnknownAppError,
     40202: WriteConflictError,
     40201: NotReadyError,
     **dict.fromkeys(range(40905, 40911), FileRefusedError),

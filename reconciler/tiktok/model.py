@@ -6,7 +6,7 @@ Shapes, units and spellings: Marketing API v1.3. Ids are strings of digits every
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +26,28 @@ class Role(StrEnum):
     def can_write(self) -> bool:
         """Whether audiences may be written; unknown roles may try, and TikTok decides."""
         return self is not Role.ANALYST
+
+
+class Scope(IntEnum):
+    """What a person let an app do with audiences, by TikTok's number; `AUDIENCES` grants the other three."""
+
+    AUDIENCES = 3
+    READ = 30
+    WRITE = 31
+    SHARE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Something that is missing for a piece of work, in words that can be forwarded to whoever can give it.
+
+    Attributes:
+        reason: What is missing, without the account: ``your role is Analyst``.
+        way_out: Whom to ask for what, as a sentence.
+    """
+
+    reason: str
+    way_out: str
 
 
 class AudienceKind(StrEnum):
@@ -74,6 +96,11 @@ class Account:
     def is_enabled(self) -> bool:
         """Whether the account may be used."""
         return self.status == "STATUS_ENABLE"
+
+    @property
+    def is_described(self) -> bool:
+        """Whether TikTok said anything of it: it does of no account that the token may not act for."""
+        return bool(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +206,20 @@ class Remote:
         account: The account itself.
         audiences: By id; owned and shared in.
         usage: Audience id → what uses it. None where usage was not looked up, because nothing was to be deleted.
+        scopes: What the token that acts for it may do; None where nobody knows, since TikTok tells at login only.
+        unreadable: Why the account could not be read; then everything else here is unknown. None for one that was.
     """
 
     account: Account
     audiences: Mapping[str, Audience] = field(default_factory=dict)
     usage: Mapping[str, tuple[Use, ...]] | None = None
+    scopes: frozenset[int] | None = None
+    unreadable: Lack | None = None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it was read."""
+        return self.unreadable is None
 
     def named(self, name: str) -> tuple[Audience, ...]:
         """Return every audience of exactly this name; names are not unique on TikTok."""

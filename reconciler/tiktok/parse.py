@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from reconciler.secret import Secret
 from reconciler.tiktok.errors import UnreadableAnswerError
 from reconciler.tiktok.model import Account, Application, Audience, AudienceKind, Edit, Role, User
 
@@ -87,6 +88,25 @@ class Record:
         if not isinstance(found, list):
             raise self._unreadable(names[0], found)
         return tuple(self._as_text(names[0], each) for each in found)
+
+    def numbers(self, name: str) -> frozenset[int]:
+        """Return a list of whole numbers, each as JSON's or as text, empty where it is missing."""
+        found = self._find(name)
+        if found is None:
+            return frozenset()
+        if not isinstance(found, list):
+            raise self._unreadable(name, found)
+        texts = [self._as_text(name, each) for each in found]
+        if wrong := [each for each in texts if not each.isdecimal()]:
+            raise self._unreadable(name, wrong[0])
+        return frozenset(map(int, texts))
+
+    def secret(self, name: str) -> Secret:
+        """Return a credential, which must be there; unlike other fields it is never quoted."""
+        found = self._find(name)
+        if not isinstance(found, str) or not found:
+            raise UnreadableAnswerError(f'its "{name}" is missing, or no text', passing=False, path=self.path)
+        return Secret(found)
 
     def record(self, name: str) -> Record | None:
         """Return an object inside this one, or None where it is missing."""

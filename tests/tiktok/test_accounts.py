@@ -10,7 +10,7 @@ import pytest
 from reconciler.secret import Secret
 from reconciler.tiktok import accounts
 from reconciler.tiktok.errors import CredentialError, InvalidRequestError, PermissionDeniedError
-from reconciler.tiktok.model import Role, User
+from reconciler.tiktok.model import Lack, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,3 +155,51 @@ async def test_an_account_that_tiktok_leaves_out_is_named_as_not_permitted(fake:
     fake.routes(INFO, lambda _: {"list": []})
     with pytest.raises(PermissionDeniedError, match="advertiser 7:"):
         await accounts.describe(fake.session(), ["7"], {})
+
+
+def serve_only(fake: FakeTikTok, allowed: set[str], code: int = 40001) -> FakeTikTok:
+    """Refuse, as TikTok does, every call that names an account beyond `allowed`."""
+
+    def describe(request: httpx.Request) -> httpx.Response:
+        ids = httpx.Response(200, text=request.url.params["advertiser_ids"]).json()
+        if set(ids) <= allowed:
+            return fake.envelope(
+                0, "OK", {"list": [{"advertiser_id": each, "status": "STATUS_ENABLE"} for each in ids]}
+            )
+        return fake.envelope(code, "No permission.", {})
+
+    serve(fake, {"71": {}})._routes[INFO] = describe
+    return fake
+
+
+@pytest.mark.parametrize("code", [40001, 40106])
+async def test_each_account_that_is_out_of_reach_is_told_apart(fake: FakeTikTok, code: int) -> None:
+    session = serve_only(fake, {"1", "2", "4"}, code).session()
+
+    found = await accounts.describe_each(session, ["1", "2", "3", "4"], {})
+
+    assert list(found) == ["1", "2", "3", "4"]
+    lack = found["3"]
+    assert isinstance(lack, Lack)
+    assert "may not act for it (No permission)" in lack.reason
+    assert [each for each, account in found.items() if isinstance(account, Lack)] == ["3"]
+
+
+async def test_finding_one_refused_account_among_a_hundred_takes_few_calls(fake: FakeTikTok) -> None:
+    wanted = [str(number) for number in range(100)]
+    session = serve_only(fake, {*wanted} - {"37"}).session()
+
+    await accounts.describe_each(session, wanted, {})
+
+    assert len(fake.calls(INFO)) <= 15
+
+
+async def test_a_dead_token_is_no_matter_of_one_account(fake: FakeTikTok) -> None:
+    with pytest.raises(CredentialError):
+        await accounts.describe_each(serve_only(fake, set(), 40105).session(), ["1", "2"], {})
+
+
+async def test_with_no_account_in_reach_no_business_center_is_read(fake: FakeTikTok) -> None:
+    await accounts.describe_each(serve_only(fake, set()).session(), ["1", "2"], {})
+
+    assert not fake.calls(CENTERS)

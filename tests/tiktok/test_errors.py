@@ -8,6 +8,8 @@ import pytest
 
 from reconciler.errors import ReconcilerError
 from reconciler.tiktok.errors import (
+    AppSecretError,
+    AuthCodeError,
     CredentialError,
     FileRefusedError,
     InUseError,
@@ -20,6 +22,7 @@ from reconciler.tiktok.errors import (
     ServiceFaultError,
     TikTokError,
     UnhashedError,
+    UnknownAppError,
     WriteConflictError,
     refusal,
 )
@@ -44,7 +47,10 @@ def refused(
         (InvalidRequestError, (40000, 40002, 40007, 40011, 40700), "Change what TikTok's message names"),
         (PermissionDeniedError, (40001, 40003, 40117, 40118, 40130, 40301), "Operator or Admin"),
         (RateLimitedError, (40100, 40016, 40132, 40133), "allowance"),
-        (CredentialError, (40102, 40104, 40105, 40106, 40113), "TIKTOK_ACCESS_TOKEN"),
+        (CredentialError, (40102, 40104, 40105, 40106), "TIKTOK_ACCESS_TOKEN"),
+        (UnknownAppError, (40113,), "TIKTOK_APP_ID"),
+        (AppSecretError, (40101,), "TIKTOK_APP_SECRET"),
+        (AuthCodeError, (40110,), "auth login"),
         (WriteConflictError, (40202,), "wait until it is done"),
         (NotReadyError, (40201,), "in a few minutes"),
         (FileRefusedError, (40905, 40906, 40907, 40908, 40909, 40910), "Upload the file again"),

@@ -1,0 +1,96 @@
+"""Getting a token for a developer app from a person, and giving it back.
+
+Endpoints: Marketing API v1.3, authorization: ``portal/auth``, ``oauth2/access_token/`` and ``oauth2/revoke_token/``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+
+from reconciler.tiktok.errors import UnreachableError
+from reconciler.tiktok.parse import Record
+
+if TYPE_CHECKING:
+    from reconciler.secret import Secret
+    from reconciler.tiktok.client import TikTok
+
+_EXCHANGE = "oauth2/access_token/"
+_REVOKE = "oauth2/revoke_token/"
+_PORTAL = "/portal/auth"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A developer app: who asks a person for a token."""
+
+    app_id: str
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a person granted an app.
+
+    Attributes:
+        token: Acts for the person. It is long-lived, and nothing renews it.
+        advertiser_ids: The accounts it may act for.
+        scopes: What it may do there, by TikTok's numbers; those of audiences are in `Scope`.
+    """
+
+    token: Secret
+    advertiser_ids: tuple[str, ...]
+    scopes: frozenset[int]
+
+
+def authorization_url(base_url: str, app_id: str, *, state: str, redirect_uri: str) -> str:
+    """Return the page on which a person lets the app act for them; it stands beside the API, at the host's root.
+
+    Args:
+        base_url: Where the API is.
+        app_id: The developer app's id.
+        state: What TikTok hands back with the answer, so that nobody else's is taken for it.
+        redirect_uri: Where TikTok sends the person afterwards, as registered with the app.
+
+    Raises:
+        UnreachableError: `base_url` is not an address.
+    """
+    try:
+        page = httpx.URL(base_url).copy_with(path=_PORTAL, query=None, fragment=None)
+    except httpx.InvalidURL as error:
+        raise UnreachableError(f'"{base_url}" is not a web address: {error}', passing=False) from error
+    return str(page.copy_merge_params({"app_id": app_id, "state": state, "redirect_uri": redirect_uri}))
+
+
+async def exchange(tiktok: TikTok, app: App, auth_code: Secret) -> Grant:
+    """Return the token that `auth_code` stands for. The code lives for an hour and works once.
+
+    Raises:
+        AuthCodeError: The code was used, has expired, or is none.
+        AppSecretError: The secret is not that of the app.
+        UnknownAppError: There is no such app, or it is blocked.
+        UncertainWriteError: No answer came; the code may be used up.
+        TikTokError: TikTok refused for another reason, or could not be reached.
+    """
+    body = {"app_id": app.app_id, "secret": app.secret, "auth_code": auth_code}
+    answer = Record(_EXCHANGE, await tiktok.acting_for_nobody().post(_EXCHANGE, body, repeatable=False))
+    return Grant(
+        answer.secret("access_token"),
+        tuple(dict.fromkeys(answer.ids("advertiser_ids"))),
+        answer.numbers("scope"),
+    )
+
+
+async def revoke(tiktok: TikTok, app: App, token: Secret) -> None:
+    """Take a token back from the app, for good.
+
+    Raises:
+        CredentialError: The token is dead already.
+        AppSecretError: The secret is not that of the app.
+        UnknownAppError: There is no such app, or it is blocked.
+        TikTokError: TikTok refused for another reason, or could not be reached.
+    """
+    body = {"app_id": app.app_id, "secret": app.secret, "access_token": token}
+    await tiktok.acting_for_nobody().post(_REVOKE, body, repeatable=True)
