@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import screen
-from reconciler.cli.workspace import DEFAULT_CONFIG, Place, local_tiktok
+from reconciler.cli import sandbox_accounts, screen
+from reconciler.cli.sandbox_accounts import config_option as _config
+from reconciler.cli.workspace import Place, local_tiktok
 from reconciler.config import load
 from reconciler.report.visible import visible
 from reconciler.sandbox import DEFAULT_PORT, TOKEN
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from reconciler.sandbox import Sandbox
 
 EXAMPLE_ACCOUNTS = ("7000000000000000001", "7000000000000000002")
 
-_config = click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_CONFIG,
-    show_default=True,
-    metavar="PATH",
-    help="The local TikTok lies in .reconciler/ beside this file.",
-)
 _editor = click.option(
     "--editor", default="someone@example.com", show_default=True, help="Who TikTok will say has done it."
 )
@@ -265,3 +257,7 @@ def _declared_accounts(config: Path) -> list[str]:
     if not config.exists():
         return []
     return [each.advertiser_id for each in load(config, os.environ).config.advertisers.values()]
+
+
+for _command in sandbox_accounts.COMMANDS:
+    command.add_command(_command)

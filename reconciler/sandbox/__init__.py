@@ -10,6 +10,7 @@ this one. It imports nothing of the rest of the package, so that no mistake can 
 
 from reconciler.sandbox.access import Role
 from reconciler.sandbox.adgroups import AdGroupKind
+from reconciler.sandbox.apps import APP_ID, APP_SECRET
 from reconciler.sandbox.audiences import Audience
 from reconciler.sandbox.controls import BUSINESS_CENTER, TOKEN, Controls
 from reconciler.sandbox.errors import SandboxError
@@ -19,6 +20,8 @@ from reconciler.sandbox.operations import BASE_PATH
 from reconciler.sandbox.requests import LoggedRequest
 
 __all__ = [
+    "APP_ID",
+    "APP_SECRET",
     "BASE_PATH",
     "BUSINESS_CENTER",
     "DEFAULT_PORT",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from reconciler.sandbox.envelope import Code, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from reconciler.sandbox.database import Transaction
 
@@ -47,6 +47,10 @@ class Caller:
     scopes: frozenset[int]
 
 
+NOBODY = Caller(b"", "", "", "", frozenset())
+"""Who calls an endpoint that takes no token."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """An advertiser account, as one caller sees it."""
@@ -75,14 +79,25 @@ def identify(transaction: Transaction, token: str | None) -> Caller:
         raise Refusal(Code.TOKEN_EMPTY, "Access token is empty: send it in the Access-Token header.")
     digest = digest_of(token)
     row: tuple[str, str, str, str, str] | None = transaction.connection.execute(
-        "SELECT user_id, display_name, email, scopes, status FROM tokens WHERE digest = ?", (digest,)
+        "SELECT user_id, display_name, email, scopes, status FROM tokens JOIN people USING (user_id) WHERE digest = ?",
+        (digest,),
     ).fetchone()
     if row is None or row[4] == "REVOKED":
         raise Refusal(Code.TOKEN_WRONG, "Access token is incorrect or has been revoked.")
     if row[4] == "EXPIRED":
         raise Refusal(Code.TOKEN_EXPIRED, "Access token has expired.")
     user_id, display_name, email, scopes, _ = row
-    return Caller(digest, user_id, display_name, email, frozenset(map(int, filter(None, scopes.split(",")))))
+    return Caller(digest, user_id, display_name, email, read_scopes(scopes))
+
+
+def read_scopes(spelled: str) -> frozenset[int]:
+    """Return scopes as they are kept, which is with commas between."""
+    return frozenset(map(int, filter(None, spelled.split(","))))
+
+
+def spell_scopes(scopes: Iterable[int]) -> str:
+    """Return scopes as they are kept."""
+    return ",".join(map(str, sorted(set(scopes))))
 
 
 def require_scope(caller: Caller, scopes: Collection[int]) -> None:
@@ -93,8 +108,12 @@ def require_scope(caller: Caller, scopes: Collection[int]) -> None:
 
 
 _SELECT_ACCOUNTS = """
-    SELECT advertiser_id, name, status, currency, timezone, business_center_id, role
-    FROM grants JOIN advertisers USING (advertiser_id) WHERE token_digest = ?
+    SELECT advertiser_id, name, advertisers.status, currency, timezone, business_center_id, role
+    FROM grants
+    JOIN tokens ON digest = token_digest
+    JOIN seats USING (user_id, advertiser_id)
+    JOIN advertisers USING (advertiser_id)
+    WHERE token_digest = ?
 """
 _AccountRow: TypeAlias = tuple[str, str, str, str, str, str | None, str]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox.access import accounts_of, digest_of, readable_account
+from reconciler.sandbox.access import accounts_of, readable_account
+from reconciler.sandbox.apps import require_app
 from reconciler.sandbox.envelope import Code, Refusal
 from reconciler.sandbox.operations import Operation
 
@@ -28,12 +29,7 @@ _ADVERTISER_FIELDS: tuple[str, ...] = (
 
 
 def _list_advertisers(call: Call) -> Mapping[str, object]:
-    app_id, secret = call.parameters.text("app_id"), call.parameters.text("secret")
-    known_app, known_secret = call.transaction.setting("app_id"), call.transaction.setting("app_secret_digest")
-    if known_app is not None and app_id != known_app:
-        raise Refusal(Code.APP_UNKNOWN, f"App {app_id} does not exist.")
-    if known_app is not None and digest_of(secret) != known_secret:
-        raise Refusal(Code.SECRET_MISMATCH, f"The secret does not match app {app_id}.")
+    require_app(call.transaction, call.parameters.text("app_id"), call.parameters.text("secret"))
     accounts = accounts_of(call.transaction, call.caller)
     return {"list": [{"advertiser_id": each.advertiser_id, "advertiser_name": each.name} for each in accounts]}
 

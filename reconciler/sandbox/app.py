@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from reconciler.sandbox.dispatch import Received, answer
 from reconciler.sandbox.forms import MEDIA_TYPE, read_form
+from reconciler.sandbox.portal import PATH as PORTAL_PATH
+from reconciler.sandbox.portal import decide, show
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from reconciler.sandbox.database import Database
     from reconciler.sandbox.forms import Form
+    from reconciler.sandbox.portal import Reply
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -54,8 +58,25 @@ def create_app(database: Database) -> Starlette:
             return BrokenResponse()
         return Response(answered.body, answered.http_status, media_type=answered.media_type)
 
+    async def portal(request: Request) -> Response:
+        if request.method == "GET":
+            return _shown(show(database, request.query_params.multi_items()))
+        form = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
+        return _shown(decide(database, form))
+
     # Paths are told apart in `dispatch`, not by Starlette's routes, which would redirect a missing slash.
-    return Starlette(routes=[Route("/{path:path}", endpoint, methods=_METHODS)])
+    return Starlette(
+        routes=[
+            Route(PORTAL_PATH, portal, methods=["GET", "POST"]),
+            Route("/{path:path}", endpoint, methods=_METHODS),
+        ]
+    )
+
+
+def _shown(reply: Reply) -> Response:
+    if reply.location is not None:
+        return RedirectResponse(reply.location, reply.status, dict(reply.headers or {}))
+    return HTMLResponse(reply.page, reply.status, dict(reply.headers or {}))
 
 
 def _received(request: Request, body: bytes, form: Form | None = None) -> Received:

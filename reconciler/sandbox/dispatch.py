@@ -17,11 +17,12 @@ from reconciler.sandbox import (
     faults,
     file_audiences,
     limits,
+    oauth,
     population,
     sharing,
     streaming,
 )
-from reconciler.sandbox.access import identify, require_scope
+from reconciler.sandbox.access import NOBODY, identify, require_scope
 from reconciler.sandbox.envelope import Code, Refusal, accepted, invalid, refused
 from reconciler.sandbox.operations import BASE_PATH, Call
 from reconciler.sandbox.parameters import Parameters
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 OPERATIONS: dict[str, Operation] = {
     BASE_PATH + operation.path: operation
-    for family in (accounts, adgroups, custom_audiences, file_audiences, sharing, streaming)
+    for family in (accounts, adgroups, custom_audiences, file_audiences, oauth, sharing, streaming)
     for operation in family.OPERATIONS
 }
 """Every endpoint, by its whole path."""
@@ -103,7 +104,7 @@ def _respond(transaction: Transaction, received: Received) -> tuple[Answer, Para
     asked: Parameters | None = None
     try:
         operation = _find(received)
-        caller = identify(transaction, received.token)
+        caller = NOBODY if operation.is_open else identify(transaction, received.token)
         asked = _read(received, operation)
         limits.count(transaction, is_streaming=operation.is_streaming, rows=asked.count("batch_data"))
         require_scope(caller, operation.scopes)

@@ -46,6 +46,7 @@ class Operation:
         answer: Does the work and returns the envelope's `data`; raises `Refusal`.
         is_streaming: Whether the rows of `batch_data` are counted against the streaming quota instead of the
             request against the ordinary one.
+        is_open: Whether it is called without a token: to get one, or to give it back.
         takes_form: Whether its fields come as ``multipart/form-data``, a file among them, instead of as JSON.
     """
 
@@ -56,3 +57,4 @@ class Operation:
     answer: Callable[[Call], Mapping[str, object]]
     is_streaming: bool = False
     takes_form: bool = False
+    is_open: bool = False

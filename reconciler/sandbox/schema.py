@@ -9,7 +9,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x54544B4C
 """Marks the file as a local TikTok's ("TTKL"); see SQLite's ``PRAGMA application_id``."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Kept in ``PRAGMA user_version``."""
 
 TABLES = """
@@ -27,20 +27,44 @@ CREATE TABLE advertisers (
     business_center_id TEXT
 ) WITHOUT ROWID;
 
+CREATE TABLE people (
+    user_id TEXT PRIMARY KEY,
+    display_name TEXT NOT NULL,
+    email TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE seats (
+    user_id TEXT NOT NULL,
+    advertiser_id TEXT NOT NULL,
+    role TEXT NOT NULL,                 -- ADMIN, OPERATOR or ANALYST
+    PRIMARY KEY (user_id, advertiser_id)
+) WITHOUT ROWID;
+
 CREATE TABLE tokens (
     digest BLOB PRIMARY KEY,
     user_id TEXT NOT NULL,
-    display_name TEXT NOT NULL,
-    email TEXT NOT NULL,
     scopes TEXT NOT NULL,               -- comma-separated numbers
     status TEXT NOT NULL                -- ACTIVE, EXPIRED or REVOKED
 ) WITHOUT ROWID;
 
-CREATE TABLE grants (
+CREATE TABLE grants (                   -- the accounts that a token was given, as far as its person has a seat there
     token_digest BLOB NOT NULL,
     advertiser_id TEXT NOT NULL,
-    role TEXT NOT NULL,                 -- ADMIN, OPERATOR or ANALYST
     PRIMARY KEY (token_digest, advertiser_id)
+) WITHOUT ROWID;
+
+CREATE TABLE consent_forms (            -- each is answered once
+    digest BLOB PRIMARY KEY,
+    shown_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE auth_codes (
+    digest BLOB PRIMARY KEY,
+    app_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    scopes TEXT NOT NULL,               -- comma-separated numbers
+    advertiser_ids TEXT NOT NULL,       -- comma-separated
+    expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE audiences (
