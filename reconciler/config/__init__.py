@@ -18,6 +18,7 @@ from reconciler.config.model import (
     Removal,
     Source,
 )
+from reconciler.config.reachable import Reachable, advertisers_yaml
 from reconciler.config.write import Adopted, LeftOut, audiences_yaml, keyed, obstacle, starter_yaml
 
 __all__ = [
@@ -34,8 +35,10 @@ __all__ = [
     "Move",
     "Policy",
     "RateTier",
+    "Reachable",
     "Removal",
     "Source",
+    "advertisers_yaml",
     "audiences_yaml",
     "keyed",
     "load",

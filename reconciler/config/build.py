@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from reconciler.config import columns, origins, policies
+from reconciler.config.advertisers import advertiser
 from reconciler.config.model import (
-    Advertiser,
     Audience,
     Config,
     Delivery,
@@ -20,7 +20,6 @@ from reconciler.config.model import (
 )
 from reconciler.config.paths import state_directory
 from reconciler.identifiers import Identity
-from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +34,7 @@ def build(inspection: Inspection, folder: Path) -> Config:
         inspection: The document after every check.
         folder: Where the state goes by default.
     """
-    advertisers = {key: _advertiser(inspection, key) for key in _sound(inspection, "advertisers")}
+    advertisers = {key: advertiser(inspection, key) for key in _sound(inspection, "advertisers")}
     sources = {
         key: Source(key, origins.origin(inspection, key), columns.mapped_columns(inspection, key))
         for key in _sound(inspection, "sources")
@@ -78,18 +77,6 @@ def _sound_items(inspection: Inspection, section: str) -> list[int]:
 def _text(inspection: Inspection, *path: str | int) -> str:
     """Return a string that the schema requires of every sound part."""
     return cast("str", inspection.text(*path))
-
-
-def _advertiser(inspection: Inspection, key: str) -> Advertiser:
-    at = ("advertisers", key)
-    token = inspection.text(*at, "access_token")
-    return Advertiser(
-        key=key,
-        advertiser_id=_text(inspection, *at, "advertiser_id"),
-        access_token=None if token is None else Secret(token),
-        business_center_id=inspection.text(*at, "business_center_id"),
-        expect={name: str(value) for name, value in inspection.mapping(*at, "expect").items()},
-    )
 
 
 def _audience(inspection: Inspection, key: str, sources: Mapping[str, Source]) -> Audience:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.config import addresses, files, meaning, policies, schema
+from reconciler.config import addresses, advertisers, files, meaning, policies, schema
 from reconciler.config.build import build
 from reconciler.config.document import parse
 from reconciler.config.inspection import Inspection
@@ -44,6 +44,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Loaded:
 
 def _inspect(inspection: Inspection) -> None:
     schema.check(inspection)
+    advertisers.check(inspection)
     meaning.check(inspection)
     addresses.check(inspection)
     policies.check(inspection)

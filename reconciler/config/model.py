@@ -42,14 +42,17 @@ class Advertiser:
     Attributes:
         key: The name it has in the files.
         advertiser_id: TikTok's id, a string of digits (the seed's "TikTok Account Id").
-        access_token: The token declared for this account, or None to take the environment's.
+        access_token: The token declared for this account, or None to take the environment's, or a login's.
+        profile: The stored login to act with, or None for the default one; never beside an `access_token`.
         business_center_id: Where the account's role is read; None means every Business Center is looked through.
-        expect: What the account should be like: `status`, `currency`, `timezone`, `name`. A mismatch is drift.
+        expect: What the account should be like: `status`, `currency`, `timezone`, `name`, `business_center_id`. A
+            mismatch is drift.
     """
 
     key: str
     advertiser_id: str
     access_token: Secret | None = None
+    profile: str | None = None
     business_center_id: str | None = None
     expect: Mapping[str, str] = field(default_factory=dict)
 

@@ -30,8 +30,9 @@ _EXPECTED = {
     "object": "a mapping (key: value)",
     "array": "a list",
 }
-# A source has path, or connection and query: `reconciler.config.origins` says which is missing or too much.
-_TOLD_ELSEWHERE = {"oneOf"}
+# A source has path, or connection and query: `reconciler.config.origins` says which is missing or too much. An
+# advertiser has access_token or profile, not both: `reconciler.config.advertisers` says why.
+_TOLD_ELSEWHERE = {"oneOf", "not"}
 # Lists of identities that are sent, or may not be, and what the person key has to do with each.
 _SENT: Mapping[KeyPath, str] = {
     ("identities",): "an audience cannot name it",

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.config.canonical.scalars import quoted, scalar
+from reconciler.config.freetext import comment, has_undeclarable, one_line
 from reconciler.config.interpolate import escape
+from reconciler.config.keys import key_for
 from reconciler.config.meaning import NAME_LIMITS
 from reconciler.config.model import Delivery, FileOptions
+from reconciler.config.reachable import advertiser_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.config.model import Advertiser
 
 _EDITOR_LINE = "# yaml-language-server: $schema=./schemas/audiences.schema.json"
-_LONGEST_KEY = 60
-# Controls, line breaks and half characters: what the schema keeps out of a name, and what YAML cannot say at all.
-_NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ class LeftOut:
 
 def obstacle(name: str) -> str:
     """Return what keeps an audience of this name from being declared without renaming it, or ""."""
-    if _NOT_IN_NAMES.search(name):
+    if has_undeclarable(name):
         return "its name holds characters that a file cannot declare; rename it in Ads Manager first"
     if not name.strip():
         return "its name is blank; rename it in Ads Manager first"
@@ -67,7 +64,7 @@ def keyed(adopted: Iterable[Adopted], taken: Iterable[str] = ()) -> dict[str, Ad
     """Return the audiences by the key each is declared under: made from its name, unique, and none of `taken`."""
     used, named = set(taken), dict[str, Adopted]()
     for each in adopted:
-        key = _unique(_slug(each), used)
+        key = key_for(each.name, "audience", each.audience_id, used)
         used.add(key)
         named[key] = each
     return named
@@ -93,18 +90,18 @@ def audiences_yaml(
     """
     lines = [_EDITOR_LINE, "version: 1", ""]
     if with_advertiser:
-        lines += [*_advertiser(advertiser), ""]
+        lines += ["advertisers:", *(f"  {line}" for line in advertiser_entry(advertiser)), ""]
     lines += ["audiences:" if adopted else "audiences: {}"]
     lines += [f"  {line}" for key, each in adopted.items() for line in entry(advertiser.key, key, each)]
     if left_out:
         lines += ["", "# Left out:"]
-        lines += [f"#   {each.audience_id} {quoted(each.name)}: {_one_line(each.reason)}" for each in left_out]
+        lines += [f"#   {each.audience_id} {quoted(each.name)}: {one_line(each.reason)}" for each in left_out]
     return "\n".join([*lines, ""])
 
 
 def entry(advertiser: str, key: str, adopted: Adopted) -> list[str]:
     """Return the lines that declare one audience of the account called `advertiser`, the first one at the margin."""
-    lines = [f"{key}:", *(f"  # {line}" for line in _comment(adopted.note))]
+    lines = [f"{key}:", *(f"  {line}" for line in comment(adopted.note))]
     for field_name, value in fields(advertiser, adopted, scalar).items():
         if isinstance(value, str):
             lines.append(f"  {field_name}: {value}")
@@ -128,47 +125,12 @@ def starter_yaml() -> str:
     return _STARTER
 
 
-def _advertiser(advertiser: Advertiser) -> Iterator[str]:
-    yield "advertisers:"
-    yield f"  {advertiser.key}:"
-    yield f"    advertiser_id: {quoted(advertiser.advertiser_id)}"
-    if advertiser.business_center_id:
-        yield f"    business_center_id: {quoted(advertiser.business_center_id)}"
-    if advertiser.expect:
-        yield "    expect:"
-        yield from (f"      {name}: {scalar(escape(value))}" for name, value in advertiser.expect.items())
-
-
 def _file_options(file: FileOptions) -> dict[str, str]:
     days, default = file.retention_in_days, FileOptions()
     options = {} if days is None else {"retention_in_days": str(days)}
     if file.audience_sub_type != default.audience_sub_type:
         options["audience_sub_type"] = file.audience_sub_type
     return options
-
-
-def _slug(adopted: Adopted) -> str:
-    ascii_name = unicodedata.normalize("NFKD", adopted.name).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "_", ascii_name.lower())[:_LONGEST_KEY].strip("_")
-    if not slug:
-        return f"audience_{adopted.audience_id}"
-    return slug if slug[0].isalpha() else f"audience_{slug}"
-
-
-def _unique(slug: str, taken: AbstractSet[str]) -> str:
-    key, number = slug, 2
-    while key in taken:
-        key, number = f"{slug}_{number}", number + 1
-    return key
-
-
-def _comment(note: str) -> list[str]:
-    return [shown for line in note.splitlines() if (shown := _one_line(line).strip())]
-
-
-def _one_line(text: str) -> str:
-    r"""Return `text` with a space for every control, line break and stray surrogate."""
-    return "".join(" " if unicodedata.category(each) in {"Cc", "Cs", "Zl", "Zp"} else each for each in text)
 
 
 _STARTER = f"""\
@@ -184,7 +146,8 @@ advertisers:
   my_account:
     # The id of your account in TikTok Ads Manager. Keep the quotes: as a number it would lose digits.
     advertiser_id: "7000000000000000001"
-    # Without the next line the token is taken from TIKTOK_ACCESS_TOKEN. Never write a token into this file.
+    # Without the next line the token is that of TIKTOK_ACCESS_TOKEN, or else of `reconciler auth login`.
+    # Never write a token into this file.
     # access_token: ${{MY_ACCOUNT_TOKEN}}
 
 sources:

@@ -26,8 +26,15 @@ _DOCUMENT: dict[str, Any] = {
             "advertiser_id": "7000000000000000001",
             "access_token": "token",
             "business_center_id": "7100000000000000001",
-            "expect": {"status": "STATUS_ENABLE", "currency": "USD", "timezone": "UTC", "name": "Acme"},
+            "expect": {
+                "status": "STATUS_ENABLE",
+                "currency": "USD",
+                "timezone": "UTC",
+                "name": "Acme",
+                "business_center_id": "7100000000000000001",
+            },
         },
+        "globex": {"advertiser_id": "7000000000000000002", "profile": "agency"},
     },
     "sources": {
         "people": {
@@ -61,7 +68,7 @@ _DOCUMENT: dict[str, Any] = {
             "delivery": "file",
             "file": {"retention_in_days": 90, "audience_sub_type": "REACH_FREQUENCY"},
         },
-        "queried": {"advertiser": "acme", "source": "warehouse"},
+        "queried": {"advertiser": "globex", "source": "warehouse"},
         "adopted": {"advertiser": "acme", "import": "7300000000000000042", "delivery": "file"},
     },
     "moved": [{"from": "audience.old", "to": "audience.buyers"}],

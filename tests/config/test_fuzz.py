@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SECRET = "s3cr3t-0xC0FFEE"
 _WORDS = [
     *"version state url engine rate_limit advertisers sources audiences moved removed".split(),  # noqa: SIM905
-    *"advertiser_id access_token business_center_id expect status currency timezone".split(),  # noqa: SIM905
+    *"advertiser_id access_token profile business_center_id expect status currency timezone".split(),  # noqa: SIM905
     *"path identities mpid idfa gaid email phone column hash hashed md5 sha256".split(),  # noqa: SIM905
     *"advertiser name source where delivery lifecycle import streaming file".split(),  # noqa: SIM905
     *"prevent_destroy max_removal_percent minimum_users from to destroy".split(),  # noqa: SIM905

@@ -30,7 +30,8 @@ advertisers:
     advertiser_id: "7000000000000000001"
     access_token: ${TOKEN}
     business_center_id: "7100000000000000001"
-    expect: {status: STATUS_ENABLE, currency: USD}
+    expect: {status: STATUS_ENABLE, currency: USD, business_center_id: "7100000000000000001"}
+  globex: {advertiser_id: "7000000000000000002", profile: agency}
 sources:
   people:
     path: ${DATA}/people.csv
@@ -67,7 +68,12 @@ policies:
     acme = config.advertisers["acme"]
     assert (acme.advertiser_id, acme.business_center_id) == ("7000000000000000001", "7100000000000000001")
     assert acme.access_token == Secret("t0k3n")
-    assert acme.expect == {"status": "STATUS_ENABLE", "currency": "USD"}
+    assert acme.expect == {
+        "status": "STATUS_ENABLE",
+        "currency": "USD",
+        "business_center_id": "7100000000000000001",
+    }
+    assert (acme.profile, config.advertisers["globex"].profile) == (None, "agency")
     people = config.sources["people"]
     assert people.origin == FileOrigin("/data/people.csv", "${DATA}/people.csv")
     assert people.columns == (
