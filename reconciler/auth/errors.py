@@ -1,0 +1,128 @@
+"""What can go wrong between a person, TikTok and this machine, each with what the person does about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class LoginError(ReconcilerError):
+    """A login did not come about, or what it gave cannot be kept or found. Base of every error of this package."""
+
+
+class RedirectUriError(LoginError):
+    """TikTok cannot be told to send a person there."""
+
+
+class BusyPortError(LoginError):
+    """Nobody can listen for TikTok's answer: something else does."""
+
+    def __init__(self, port: int, why: str) -> None:
+        super().__init__(
+            f"port {port}, to which TikTok's answer would come, cannot be listened on: {why}",
+            hint="Stop what uses it, or choose another one with --port and register that redirect URI with the app; "
+            "or add --paste, which takes no port.",
+        )
+        self.port = port
+
+
+class NoAnswerError(LoginError):
+    """Nothing came back from TikTok in time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"no answer came from TikTok within {seconds:g} seconds, so nobody was logged in",
+            hint="Log in again and confirm on TikTok's page; --timeout waits longer. Where the browser shows an error "
+            "after the click, copy the address it was sent to and log in with --paste.",
+        )
+
+
+class DeniedError(LoginError):
+    """The person did not let the app act for them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "TikTok gave no permission: the request was cancelled on its page",
+            hint="Log in again, and choose Confirm. Whoever may not grant this asks an admin of the account.",
+        )
+
+
+class WrongStateError(LoginError):
+    """An answer that does not belong to this login: somebody else's, an old one, or a forged one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this answer does not belong to this login, so nothing was done with it",
+            hint="Use the address that TikTok sent the browser to just now, and not that of an earlier login; "
+            "log in again where in doubt.",
+        )
+
+
+class UnreadableRedirectError(LoginError):
+    """What came back is no answer of TikTok's."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"this is not an address that TikTok sends people to: {why}",
+            hint="Copy the whole address from the browser, from http to its end; it holds auth_code and state.",
+        )
+
+
+class KeyringUnusableError(LoginError):
+    """The system's keyring refuses: it is locked, or there is none."""
+
+    def __init__(self, doing: str, why: str) -> None:
+        super().__init__(
+            f"the keyring cannot {doing}: {why}",
+            hint="Unlock it and run this again; or log in with --store file, which keeps the token in a file that only "
+            "you may read.",
+        )
+
+
+class ExposedTokenError(LoginError):
+    """The file of a token can be read by others, or is somebody else's."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{path} is not used: {why}",
+            hint=f"Whoever could read it may have the token: log out, which revokes it, and log in again. To keep it: "
+            f"chmod 600 {path}.",
+        )
+
+
+class DamagedLoginsError(LoginError):
+    """The file of the logins cannot be read as one."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{path} is not a list of logins: {why}",
+            hint="Move it away and log in again. Tokens stay where they are, and TikTok forgets none of them.",
+        )
+
+
+class CannotKeepError(LoginError):
+    """A login cannot be written down."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"the login cannot be kept in {path}: {why}",
+            hint="Make the folder yours to write, or name another one in RECONCILER_HOME.",
+        )
+
+
+class NoSuchProfileError(LoginError):
+    """Nobody is logged in under this name."""
+
+
+class ProfileNameError(LoginError):
+    """A profile cannot be called that."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f'a profile cannot be called "{name}"',
+            hint="Take up to 64 letters, digits, dots, dashes and underscores, beginning with a letter or a digit.",
+        )
