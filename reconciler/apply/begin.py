@@ -99,7 +99,7 @@ def _settled(intent: PendingCreate, plan: Plan, state: State, remotes: Mapping[s
     """
     current = state.resources.get(intent.address)
     involved = {intent.advertiser_id} | ({current.advertiser_id} if current else set())
-    if not concerns(plan, intent) or not involved <= remotes.keys():
+    if not concerns(plan, intent) or not all(each in remotes and remotes[each].is_readable for each in involved):
         return state
     actions = [action for action in plan.actions if intent.address in _addresses(action)]
     found = made_by(intent, state, remotes[intent.advertiser_id])

@@ -23,7 +23,8 @@ _AGAIN = "Plan again and review what has changed."
 
 def recheck(action: Action, owned: State, remotes: Mapping[str, Remote]) -> Block | None:
     """Return what has come between the plan and its apply, or None where the action may still happen."""
-    return _changed(action, owned, remotes) or guards.permission(action, Circumstances(remotes))
+    known = Circumstances(remotes)
+    return guards.unreadable(action, known) or _changed(action, owned, remotes) or guards.permission(action, known)
 
 
 def in_use(action: Action, remote: Remote) -> Block | None:

@@ -14,8 +14,7 @@ from reconciler.apply.model import OutcomeStatus
 from reconciler.apply.sightings import Seen, remember
 from reconciler.errors import ReconcilerError
 from reconciler.plan import scope
-from reconciler.refresh.accounts import read_accounts
-from reconciler.refresh.gather import sessions_for
+from reconciler.refresh.accounts import Sessions, read_accounts
 from reconciler.refresh.usage import with_usage
 from reconciler.tiktok.errors import TikTokError
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from reconciler.apply.model import Applied
     from reconciler.config.model import Config
-    from reconciler.refresh.accounts import Sessions
+    from reconciler.refresh.credentials import Credentials
     from reconciler.state.history_model import History
     from reconciler.state.model import State
     from reconciler.state.repository import StateStore
@@ -39,7 +38,7 @@ class Memory:
     Args:
         store: The state's store, whose lock is held.
         desired: What is declared.
-        environ: Where tokens are looked for.
+        credentials: The tokens there are.
         now: The time, UTC.
         say: Tells a person something.
 
@@ -51,13 +50,13 @@ class Memory:
         self,
         store: StateStore,
         desired: Config,
-        environ: Mapping[str, str],
+        credentials: Credentials,
         now: Callable[[], datetime],
         say: Callable[[str], None],
     ) -> None:
         self._store = store
         self._desired = desired
-        self._environ = environ
+        self._credentials = credentials
         self.now = now
         self._say = say
 
@@ -122,13 +121,13 @@ class Memory:
 
     async def _accounts(self, owned: State, tiktok: TikTok, read: Mapping[str, Remote]) -> dict[str, Remote]:
         ids = scope.accounts(self._desired, owned)
-        sessions = sessions_for(tiktok, ids, self._desired, self._environ)
+        sessions = Sessions(tiktok, ids, self._credentials)
         if missing := ids - read.keys():
-            unread = sessions_for(tiktok, missing, self._desired, self._environ)
-            read = {**read, **await read_accounts(unread, self._desired)}
+            read = {**read, **await read_accounts(Sessions(tiktok, missing, self._credentials), self._desired)}
+        seen = {each: read[each] for each in ids if read[each].is_readable}
         holding = {each.advertiser_id for each in owned.resources.values()}
-        used = await asyncio.gather(*(_used(sessions, read[each]) for each in sorted(ids & holding)))
-        return {**{each: read[each] for each in ids}, **{each.account.advertiser_id: each for each in used}}
+        used = await asyncio.gather(*(_used(sessions, seen[each]) for each in sorted(seen.keys() & holding)))
+        return {**seen, **{each.account.advertiser_id: each for each in used}}
 
 
 async def _used(sessions: Sessions, remote: Remote) -> Remote:

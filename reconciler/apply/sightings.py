@@ -48,6 +48,7 @@ def remember(history: History, owned: State, seen: Seen) -> History:
         owned: The state as the apply left it.
         seen: What it saw and did.
     """
+    seen = replace(seen, before=_readable(seen.before), after=_readable(seen.after))
     resources = {each.audience_id: each for each in owned.resources.values()}
     audiences = dict(history.audiences)
     for audience_id, resource in resources.items():
@@ -58,6 +59,11 @@ def remember(history: History, owned: State, seen: Seen) -> History:
             audiences[audience_id] = _audience(audiences.get(audience_id), resource, remote, seen)
     accounts = history.accounts if seen.targets else {**history.accounts, **_accounts(seen)}
     return bounded(replace(history, accounts=accounts, audiences=audiences), resources.keys())
+
+
+def _readable(remotes: Mapping[str, Remote]) -> dict[str, Remote]:
+    """Return the accounts that were seen: of one that could not be read nothing new is known."""
+    return {advertiser_id: remote for advertiser_id, remote in remotes.items() if remote.is_readable}
 
 
 def _accounts(seen: Seen) -> dict[str, AccountSighting]:

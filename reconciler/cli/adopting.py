@@ -16,8 +16,7 @@ from reconciler.errors import InvalidConfigError, ReconcilerError
 from reconciler.plan.decide import Case, decide
 from reconciler.plan.inputs import Inputs
 from reconciler.plan.recovery import owned_ids
-from reconciler.refresh.accounts import read_accounts
-from reconciler.refresh.gather import sessions_for
+from reconciler.refresh.accounts import Sessions, read_accounts
 from reconciler.report.visible import quoted
 from reconciler.state import change
 
@@ -39,6 +38,10 @@ class NothingToImportError(ReconcilerError):
     """What is to be imported is not there, not declared, or managed already."""
 
 
+class UnreadableAccountError(ReconcilerError):
+    """What is there cannot be seen."""
+
+
 def account(opened: Workspace, key: str) -> config.Advertiser:
     """Return the account the files call `key`; raises NothingToImportError."""
     found = opened.config.advertisers.get(key)
@@ -53,8 +56,12 @@ def read_account(opened: Workspace, advertiser_id: str) -> Remote:
 
     async def read() -> Remote:
         async with opened.tiktok() as tiktok:
-            sessions = sessions_for(tiktok, [advertiser_id], opened.config, opened.environ)
-            return (await read_accounts(sessions, opened.config))[advertiser_id]
+            sessions = Sessions(tiktok, [advertiser_id], opened.credentials)
+            remote = (await read_accounts(sessions, opened.config))[advertiser_id]
+        if remote.unreadable:
+            said = f"account {advertiser_id} cannot be read: {remote.unreadable.reason}"
+            raise UnreadableAccountError(said, hint=remote.unreadable.way_out)
+        return remote
 
     return drive(read())
 

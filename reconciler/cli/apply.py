@@ -27,8 +27,7 @@ from reconciler.cli.saved import read_plan
 from reconciler.cli.waiting import applying
 from reconciler.cli.workspace import drive, engine_in, scratch, workspace
 from reconciler.errors import ReconcilerError
-from reconciler.refresh.accounts import read_accounts
-from reconciler.refresh.gather import sessions_for
+from reconciler.refresh.accounts import Sessions, read_accounts
 from reconciler.report.plan_text import render_plan
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def command(
         if held.taken_over_from is not None:
             screen.say(f"An earlier run on this machine died holding the lock ({held.taken_over_from.id}); taken over.")
         state = opened.store.open(lineage=saved.lineage if saved else None)
-        memory = Memory(opened.store, opened.config, opened.environ, clock_of(place), screen.say)
+        memory = Memory(opened.store, opened.config, opened.credentials, clock_of(place), screen.say)
         if refresh_only:
             return accept(opened, state.state, memory, targets, output)
         if saved is None:
@@ -139,7 +138,7 @@ def _tell_beside(output: Output, applied: Applied) -> None:
 def _apply(plan: Plan, opened: Workspace, state: OpenState, folder: Path, memory: Memory, *, quiet: bool) -> Applied:
     async def work() -> Applied:
         async with opened.tiktok() as tiktok:
-            sessions = sessions_for(tiktok, accounts(plan, state.state), opened.config, opened.environ)
+            sessions = Sessions(tiktok, accounts(plan, state.state), opened.credentials)
             remotes = await read_accounts(sessions, opened.config)
             bench = Workbench(
                 sessions,

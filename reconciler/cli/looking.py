@@ -10,8 +10,8 @@ from reconciler.cli.planning import gather_in
 from reconciler.diagnostics import warning
 from reconciler.plan import scope as plan_scope
 from reconciler.plan.drift.detect import detect
+from reconciler.refresh.accounts import Sessions
 from reconciler.refresh.evidence import gather_evidence
-from reconciler.refresh.gather import sessions_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,7 @@ async def look(
     async with opened.tiktok() as tiktok:
         gathered = await gather_in(tiktok, opened, owned, scope, folder, with_usage=())
         ids = plan_scope.accounts(opened.config, owned)
-        sessions = sessions_for(tiktok, ids, opened.config, opened.environ)
+        sessions = Sessions(tiktok, ids, opened.credentials)
         inputs, evidence = await gather_evidence(sessions, gathered.inputs, history, all_usage=all_usage)
     screen.findings(evidence.findings)
     return Looked(inputs, evidence, now())

@@ -89,7 +89,7 @@ async def gather_in(
             workspace.config,
             owned,
             tiktok,
-            workspace.environ,
+            workspace.credentials,
             people=people,
             targets=scope.targets,
             findings=workspace.findings,

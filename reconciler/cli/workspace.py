@@ -14,8 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from reconciler.auth.logins import open_logins
 from reconciler.config import load
 from reconciler.errors import InvalidConfigError, ReconcilerError
+from reconciler.refresh.credentials import Credentials
+from reconciler.secret import Secret
 from reconciler.state.repository import open_state
 from reconciler.tiktok.client import PRODUCTION_URL, TikTok
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from reconciler.auth.logins import Logins
     from reconciler.config import Config
     from reconciler.diagnostics import Diagnostic
     from reconciler.identity import Engine
@@ -34,6 +38,8 @@ T = TypeVar("T")
 
 BASE_URL_VARIABLE: Final = "TIKTOK_BASE_URL"
 DEFAULT_CONFIG: Final = Path("audiences.yaml")
+SANDBOX_URL: Final = "http://local.tiktok/open_api/v1.3"
+"""The local TikTok's address in process, where no host is looked up."""
 WORK_FOLDER: Final = ".reconciler"
 
 
@@ -47,6 +53,11 @@ class Place:
 
     config: Path
     sandbox: bool = False
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nobody said which files are meant."""
+        return self.config == DEFAULT_CONFIG
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -65,6 +76,11 @@ class Place:
         return self.folder / WORK_FOLDER / "sandbox.db"
 
     @property
+    def sandbox_logins(self) -> Path:
+        """Where logins at the local TikTok are kept."""
+        return self.folder / WORK_FOLDER / "sandbox-logins"
+
+    @property
     def sandbox_state(self) -> Path:
         """Where `--sandbox` keeps its state, apart from the real one: an id of one means nothing to the other."""
         return self.folder / WORK_FOLDER / "sandbox-state"
@@ -78,7 +94,8 @@ class Workspace:
         config: What is declared.
         findings: Warnings found while reading it.
         store: Where the state is kept. The local TikTok has a state of its own: ids of one mean nothing to the other.
-        environ: Where tokens are looked for.
+        environ: What the files take values from.
+        credentials: The tokens there are.
         base_url: Where TikTok is.
         transport: What carries requests; None for the network.
     """
@@ -87,6 +104,7 @@ class Workspace:
     findings: tuple[Diagnostic, ...]
     store: StateStore
     environ: Mapping[str, str]
+    credentials: Credentials
     base_url: str
     transport: httpx.AsyncBaseTransport | None
 
@@ -112,8 +130,14 @@ def workspace(place: Place) -> Iterator[Workspace]:
             yield opened
         return
     config, findings = read_config(place, os.environ)
-    base_url = os.environ.get(BASE_URL_VARIABLE, "").strip() or PRODUCTION_URL
-    yield Workspace(config, findings, open_state(config.state_url), os.environ, base_url.rstrip("/"), None)
+    url = base_url(os.environ)
+    credentials = Credentials(config, os.environ, open_logins(url, os.environ))
+    yield Workspace(config, findings, open_state(config.state_url), os.environ, credentials, url, None)
+
+
+def base_url(environ: Mapping[str, str]) -> str:
+    """Return where TikTok is, without a slash at the end."""
+    return (environ.get(BASE_URL_VARIABLE, "").strip() or PRODUCTION_URL).rstrip("/")
 
 
 def read_config(place: Place, environ: Mapping[str, str]) -> tuple[Config, tuple[Diagnostic, ...]]:
@@ -186,7 +210,7 @@ def local_tiktok(place: Place) -> Iterator[Sandbox]:
 
 @contextmanager
 def _on_local_tiktok(place: Place) -> Iterator[Workspace]:
-    from reconciler.sandbox import BASE_PATH, TOKEN
+    from reconciler.sandbox import TOKEN
 
     environ = ChainMap({"TIKTOK_ACCESS_TOKEN": TOKEN}, dict(os.environ))
     config, findings = read_config(place, environ)
@@ -194,11 +218,11 @@ def _on_local_tiktok(place: Place) -> Iterator[Workspace]:
     state = open_state(str(place.sandbox_state.absolute()))
     with local_tiktok(place) as sandbox:
         sandbox.ensure(each.advertiser_id for each in accounts.values())
-        yield Workspace(
-            replace(config, advertisers=accounts),
-            findings,
-            state,
-            environ,
-            f"http://local.tiktok{BASE_PATH}",
-            sandbox.transport(),
-        )
+        desired, logins = replace(config, advertisers=accounts), sandbox_logins(place)
+        credentials = Credentials(desired, {}, logins, fallback=Secret(TOKEN))
+        yield Workspace(desired, findings, state, environ, credentials, SANDBOX_URL, sandbox.transport())
+
+
+def sandbox_logins(place: Place) -> Logins:
+    """Return the logins at the local TikTok of a place: beside it, in files, since nothing there is worth a keyring."""
+    return open_logins(SANDBOX_URL, {}, place.sandbox_logins)

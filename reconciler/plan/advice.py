@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic, warning
-from reconciler.plan.attributes import differing_keys
+from reconciler.plan.disconnect import disconnections
+from reconciler.plan.expectations import unmet
 from reconciler.plan.model import ActionKind
 from reconciler.tiktok.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.config.model import Audience, Config
+    from reconciler.config.model import Audience
     from reconciler.plan.inputs import Inputs, MemberFacts
     from reconciler.plan.model import Action
     from reconciler.state.model import Resource
-    from reconciler.tiktok.model import Account
 
 
-def advise(actions: Iterable[Action], inputs: Inputs, resources: Iterable[Resource]) -> list[Diagnostic]:
+def advise(actions: Sequence[Action], inputs: Inputs, resources: Iterable[Resource]) -> list[Diagnostic]:
     """Return every warning, accounts first, then audiences in the order of the plan, then what was replaced earlier.
 
     Args:
@@ -27,7 +27,7 @@ def advise(actions: Iterable[Action], inputs: Inputs, resources: Iterable[Resour
         inputs: What the plan was made from.
         resources: What the state holds, at the addresses the files give; those the plan is limited to.
     """
-    found = list(_accounts(inputs))
+    found = [*_accounts(inputs), *disconnections(actions, inputs.desired, inputs.owned)]
     for action in actions:
         audience = _declaration(action, inputs)
         if audience is None:
@@ -53,6 +53,14 @@ def _accounts(inputs: Inputs) -> Iterator[Diagnostic]:
         if remote is None:
             continue
         account = remote.account
+        if remote.unreadable:
+            yield warning(
+                f"advertiser {key}: {advertiser.advertiser_id} cannot be read: {remote.unreadable.reason}",
+                f"{remote.unreadable.way_out} Until then what the state knows of its audiences is taken for granted.",
+                inputs.desired.place("advertisers", key),
+            )
+        if not account.is_described:
+            continue
         if account.role is Role.UNKNOWN:
             yield warning(
                 f"advertiser {key}: your role on {advertiser.advertiser_id} cannot be read",
@@ -60,19 +68,9 @@ def _accounts(inputs: Inputs) -> Iterator[Diagnostic]:
                 "TikTok decides at the first write.",
                 inputs.desired.place("advertisers", key),
             )
-        yield from _expectations(key, advertiser.expect, account, inputs.desired)
-
-
-def _expectations(key: str, expect: Mapping[str, str], account: Account, desired: Config) -> Iterator[Diagnostic]:
-    there = {"name": account.name, "status": account.status, "currency": account.currency}
-    there["timezone"] = account.timezone
-    known = {name: wanted for name, wanted in expect.items() if name in there}
-    for name in sorted(differing_keys(known, {name: there[name] for name in known})):
-        yield warning(
-            f"advertiser {key}: {name} is {there[name]}, expected {known[name]}",
-            "Change it in Ads Manager, or change `expect`.",
-            desired.place("advertisers", key, "expect", name),
-        )
+        for each in unmet(advertiser, account):
+            place = inputs.desired.place("advertisers", key, "expect", each.name)
+            yield warning(f"advertiser {key}: {each.told}", each.way_out, place)
 
 
 def _health(action: Action, audience: Audience, inputs: Inputs) -> Iterator[Diagnostic]:

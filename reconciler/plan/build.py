@@ -12,6 +12,7 @@ from reconciler.plan.guarding import guarded
 from reconciler.plan.model import Action, Plan
 from reconciler.plan.moves import Followed, follow
 from reconciler.plan.policy import violations
+from reconciler.plan.presumption import presumed
 from reconciler.plan.recovery import Settled, settle
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def build(inputs: Inputs, *, plan_id: str, now: datetime) -> Plan:
         plan_id: A fresh random id for the plan.
         now: The time to stamp it with, UTC.
     """
+    inputs = presumed(inputs)
     settled = settle(inputs.owned, inputs.actual)
     followed = follow(inputs.desired, settled.resources)
     seen = replace(inputs, owned=replace(inputs.owned, resources=followed.resources))

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reconciler.plan.model import Action, ActionKind, Block, Guard
-from reconciler.tiktok.model import AudienceKind, Role
+from reconciler.tiktok.model import AudienceKind
+from reconciler.tiktok.permission import Work, lacking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from reconciler.config.model import Audience
     from reconciler.plan.inputs import MemberFacts
     from reconciler.tiktok import model as tiktok
+    from reconciler.tiktok.model import Lack
 
 MAX_AUDIENCES: Final = 400
 """Custom audiences an account may hold (Marketing API v1.3, reading audiences)."""
@@ -57,7 +59,12 @@ class Circumstances:
 
 
 def check(action: Action, known: Circumstances) -> tuple[Block, ...]:
-    """Return every guard that stands against `action`; none where it may happen."""
+    """Return every guard that stands against `action`; none where it may happen.
+
+    In an account that cannot be read no other guard has anything to go by.
+    """
+    if block := unreadable(action, known):
+        return (block,)
     return tuple(block for guard in _GUARDS if (block := guard(action, known)) is not None)
 
 
@@ -184,28 +191,38 @@ def max_removal(action: Action, known: Circumstances) -> Block | None:
 
 
 def permission(action: Action, known: Circumstances) -> Block | None:
-    """Writing needs Operator or Admin on an enabled account."""
+    """Writing needs Operator or Admin on an enabled account, and a token with the scope for it."""
     if not writes_to_tiktok(action):
         return None
-    involved = {action.advertiser_id: action.advertiser}
+    for advertiser_id, name in _involved(action).items():
+        remote = known.remotes[advertiser_id]
+        if lacks := lacking(Work.WRITE, remote.account, remote.scopes):
+            return _lacking(name, lacks)
+    return None
+
+
+def unreadable(action: Action, known: Circumstances) -> Block | None:
+    """Nothing is done, or said to be in order, where nobody can see what is there; to forget takes the state alone."""
+    if action.kind is ActionKind.FORGET:
+        return None
+    for advertiser_id, name in _involved(action).items():
+        if lack := known.remotes[advertiser_id].unreadable:
+            return _lacking(name, (lack,))
+    return None
+
+
+def _involved(action: Action) -> dict[str, str]:
+    """Return the accounts that the action is about, each with a name for people."""
+    named = "" if action.advertiser == action.advertiser_id else f"{action.advertiser} ({action.advertiser_id})"
+    involved = {action.advertiser_id: named or action.advertiser_id}
     if action.kind is ActionKind.REPLACE and action.before:
         involved.setdefault(action.before.advertiser_id, action.before.advertiser_id)
-    for advertiser_id, name in involved.items():
-        account = known.remotes[advertiser_id].account
-        shown = name if name == advertiser_id else f"{name} ({advertiser_id})"
-        if not account.role.can_write:
-            return Block(
-                Guard.PERMISSION,
-                f"{shown}: your role is {Role.ANALYST.capitalize()}, which may not write audiences",
-                way_out="Ask a Business Center admin for Ad Account Operator or Admin.",
-            )
-        if not account.is_enabled:
-            return Block(
-                Guard.PERMISSION,
-                f"{shown}: the account's status is {account.status}",
-                way_out="Ask the account's admin or TikTok to enable it.",
-            )
-    return None
+    return involved
+
+
+def _lacking(name: str, lacks: Sequence[Lack]) -> Block:
+    reasons = ", and ".join(each.reason for each in lacks)
+    return Block(Guard.PERMISSION, f"{name}: {reasons}", way_out=" ".join(each.way_out for each in lacks))
 
 
 def limit(action: Action, known: Circumstances) -> Block | None:

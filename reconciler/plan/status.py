@@ -82,7 +82,9 @@ def status_of(inputs: Inputs) -> list[StatusRow]:
 
 
 def _row(resource: Resource, inputs: Inputs) -> StatusRow:
-    actual = inputs.actual[resource.advertiser_id].audiences.get(resource.audience_id)
+    remote = inputs.actual[resource.advertiser_id]
+    actual = remote.audiences.get(resource.audience_id)
+    missing = f"unknown: {remote.unreadable.reason}" if remote.unreadable else "no longer on TikTok"
     members = resource.members
     return StatusRow(
         address=resource.address,
@@ -96,5 +98,5 @@ def _row(resource: Resource, inputs: Inputs) -> StatusRow:
         cover_num=actual.cover_num if actual else None,
         is_valid=actual.is_valid if actual else None,
         expires_at=actual.expires_at if actual else None,
-        problem=actual.error_msg if actual else "no longer on TikTok",
+        problem=actual.error_msg if actual else missing,
     )

@@ -1,27 +1,29 @@
-"""What TikTok has: each account with its audiences and, where something may be deleted, what uses them."""
+"""What TikTok has: each account with its audiences and, where something may be deleted, what uses them.
+
+An account that its token may not act for, or not read, does not keep the others from being read: it comes out as one
+that is unreadable, with what is missing, and the plan's guards take it from there.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from reconciler.errors import ReconcilerError
+from reconciler.refresh.credentials import NoTokenError
 from reconciler.tiktok import accounts, audiences, usage
-from reconciler.tiktok.errors import CredentialError, PermissionDeniedError
-from reconciler.tiktok.model import Remote
+from reconciler.tiktok.concurrency import together
+from reconciler.tiktok.errors import CredentialError, PermissionDeniedError, concerns_account
+from reconciler.tiktok.model import Account, Lack, Remote
+from reconciler.tiktok.permission import Work, lacking, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from reconciler.config.model import Config
+    from reconciler.errors import ReconcilerError
+    from reconciler.refresh.credentials import Credential, Credentials
     from reconciler.secret import Secret
     from reconciler.tiktok.client import Session, TikTok
-    from reconciler.tiktok.model import Account
-
-
-class UnknownAccountError(ReconcilerError):
-    """TikTok did not describe an account it was asked about."""
 
 
 class Sessions:
@@ -29,22 +31,44 @@ class Sessions:
 
     Args:
         tiktok: The client; tokens share its connections and rate limits.
-        tokens: Token by advertiser id.
+        advertiser_ids: The accounts.
+        credentials: The tokens there are.
+
+    Attributes:
+        without: Accounts that no token acts for, with the error that says so.
+
+    Raises:
+        LoginError: The logins or the keyring cannot be read.
+        CredentialError: A token holds what no token does.
     """
 
-    def __init__(self, tiktok: TikTok, tokens: Mapping[str, Secret]) -> None:
-        self._by_token = {token: tiktok.acting_with(token) for token in set(tokens.values())}
-        self._tokens = tokens
+    def __init__(self, tiktok: TikTok, advertiser_ids: Iterable[str], credentials: Credentials) -> None:
+        self._credentials: dict[str, Credential] = {}
+        self.without: dict[str, NoTokenError] = {}
+        for each in sorted(set(advertiser_ids)):
+            try:
+                self._credentials[each] = credentials.of(each)
+            except NoTokenError as missing:
+                self.without[each] = missing
+        tokens = {credential.token for credential in self._credentials.values()}
+        self._by_token = {token: tiktok.acting_with(token) for token in tokens}
 
     def acting_for(self, advertiser_id: str) -> Session:
-        """Return the session whose token acts for this account."""
-        return self._by_token[self._tokens[advertiser_id]]
+        """Return the session whose token acts for this account; raises NoTokenError where none does."""
+        if advertiser_id in self.without:
+            raise self.without[advertiser_id]
+        return self._by_token[self._credentials[advertiser_id].token]
+
+    def scopes(self, advertiser_id: str) -> frozenset[int] | None:
+        """Return what the account's token may do; None where nobody knows, or no token acts for it."""
+        credential = self._credentials.get(advertiser_id)
+        return credential.scopes if credential else None
 
     def grouped(self) -> list[tuple[Session, list[str]]]:
         """Return each session with the accounts it acts for."""
         groups: dict[Secret, list[str]] = defaultdict(list)
-        for advertiser_id, token in sorted(self._tokens.items()):
-            groups[token].append(advertiser_id)
+        for advertiser_id, credential in self._credentials.items():
+            groups[credential.token].append(advertiser_id)
         return [(self._by_token[token], ids) for token, ids in groups.items()]
 
 
@@ -59,40 +83,29 @@ async def read_accounts(sessions: Sessions, desired: Config, *, with_usage: Coll
         with_usage: Accounts for which ad groups, saved audiences and Lookalikes are read too.
 
     Returns:
-        Each account by advertiser id; `usage` is None where it was not asked for.
+        Each account by advertiser id, those that could not be read with `unreadable`; `usage` is None where it was
+        not asked for.
+
+    Raises:
+        NoTokenError: No account has a token.
+        CredentialError: No account has a token that lives.
+        TikTokError: TikTok failed, or could not be reached.
     """
     centers = {each.advertiser_id: each.business_center_id for each in desired.advertisers.values()}
-    described = await asyncio.gather(*(_describe(session, ids, centers) for session, ids in sessions.grouped()))
-    by_id = {advertiser_id: account for group in described for advertiser_id, account in group.items()}
-    ids = [advertiser_id for _, group in sessions.grouped() for advertiser_id in group]
-    for advertiser_id in ids:
-        if advertiser_id not in by_id:
-            raise UnknownAccountError(
-                f"TikTok knows no account {advertiser_id} that this token may act for",
-                hint="Check the advertiser id, and that the token's owner has access to that account.",
-            )
-    remotes = await asyncio.gather(
-        *(read_account(sessions.acting_for(i), by_id[i], with_usage=i in with_usage) for i in ids)
-    )
-    return {remote.account.advertiser_id: remote for remote in remotes}
-
-
-async def _describe(
-    session: Session, advertiser_ids: Sequence[str], centers: Mapping[str, str | None]
-) -> dict[str, Account]:
-    """Describe the accounts of one token; a refusal of the token says which accounts it was to act for."""
-    try:
-        return await accounts.describe(session, advertiser_ids, {each: centers.get(each) for each in advertiser_ids})
-    except (CredentialError, PermissionDeniedError) as refused:
-        if refused.advertiser_id:
-            raise
-        raise type(refused)(
-            refused.said,
-            code=refused.code,
-            request_id=refused.request_id,
-            path=refused.path,
-            advertiser_id=", ".join(advertiser_ids),
-        ) from refused
+    groups = sessions.grouped()
+    described = await together(_describe(session, ids, centers) for session, ids in groups)
+    useless: list[ReconcilerError] = [*sessions.without.values()]
+    found = {each: _without_token(missing) for each, missing in sessions.without.items()}
+    for (_, ids), answer in zip(groups, described, strict=True):
+        if isinstance(answer, CredentialError):
+            useless.append(answer)
+            found |= dict.fromkeys(ids, Lack(answer.said.rstrip("."), answer.hint or ""))
+    seen = {i: account for answer in described if isinstance(answer, dict) for i, account in answer.items()}
+    if useless and not seen:
+        raise useless[0]
+    read = await together(_read(sessions, i, account, with_usage=i in with_usage) for i, account in seen.items())
+    lost = [Remote(_unknown(each), unreadable=lack) for each, lack in found.items()]
+    return {remote.account.advertiser_id: remote for remote in (*read, *lost)}
 
 
 async def read_account(session: Session, account: Account, *, with_usage: bool) -> Remote:
@@ -100,3 +113,43 @@ async def read_account(session: Session, account: Account, *, with_usage: bool) 
     found = await audiences.list_all(session, account.advertiser_id)
     used = await usage.look_up(session, account.advertiser_id, found) if with_usage else None
     return Remote(account, found, used)
+
+
+async def _describe(
+    session: Session, advertiser_ids: Sequence[str], centers: Mapping[str, str | None]
+) -> dict[str, Account | Lack] | CredentialError:
+    """Describe the accounts of one token, or return why it is of no use for any of them; the error names them."""
+    try:
+        return await accounts.describe_each(session, advertiser_ids, centers)
+    except CredentialError as refused:
+        return type(refused)(
+            refused.said,
+            code=refused.code,
+            request_id=refused.request_id,
+            path=refused.path,
+            advertiser_id=", ".join(advertiser_ids),
+        )
+
+
+async def _read(sessions: Sessions, advertiser_id: str, account: Account | Lack, *, with_usage: bool) -> Remote:
+    scopes = sessions.scopes(advertiser_id)
+    if isinstance(account, Lack):
+        return Remote(_unknown(advertiser_id), scopes=scopes, unreadable=account)
+    if missing := lacking(Work.READ, account, scopes):
+        return Remote(account, scopes=scopes, unreadable=missing[0])
+    try:
+        remote = await read_account(sessions.acting_for(advertiser_id), account, with_usage=with_usage)
+    except (PermissionDeniedError, CredentialError) as refused:
+        if not concerns_account(refused):
+            raise
+        return Remote(account, scopes=scopes, unreadable=unreadable(refused.said))
+    return Remote(remote.account, remote.audiences, remote.usage, scopes)
+
+
+def _without_token(missing: NoTokenError) -> Lack:
+    return Lack("there is no access token for it", missing.hint or "")
+
+
+def _unknown(advertiser_id: str) -> Account:
+    """Return an account that TikTok told nothing of."""
+    return Account(advertiser_id, name="", status="", currency="", timezone="")

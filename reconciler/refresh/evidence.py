@@ -60,7 +60,8 @@ async def gather_evidence(
     """
     owned: defaultdict[str, list[Resource]] = defaultdict(list)
     for address, resource in scope.at_declared_addresses(inputs.desired, inputs.owned).items():
-        if not inputs.targets or address in inputs.targets:
+        is_asked = not inputs.targets or address in inputs.targets
+        if is_asked and inputs.actual[resource.advertiser_id].is_readable:
             owned[resource.advertiser_id].append(resource)
     deleting = scope.accounts_with_deletions(inputs.desired, inputs.owned)
     told = await asyncio.gather(

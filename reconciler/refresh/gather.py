@@ -10,7 +10,6 @@ from reconciler.errors import InvalidConfigError
 from reconciler.plan import scope
 from reconciler.plan.inputs import Inputs
 from reconciler.refresh.accounts import Sessions, read_accounts
-from reconciler.refresh.credentials import token_for
 from reconciler.refresh.members import Wanted, read_members
 from reconciler.refresh.sources import check_sources
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.config.model import Config
     from reconciler.diagnostics import Diagnostic
     from reconciler.identity import Engine
+    from reconciler.refresh.credentials import Credentials
     from reconciler.refresh.members import Watcher
     from reconciler.state.model import State
     from reconciler.tiktok.client import TikTok
@@ -51,18 +51,11 @@ class Gathered:
     sets: Mapping[str, Path] = field(default_factory=dict)
 
 
-def sessions_for(
-    tiktok: TikTok, advertiser_ids: Iterable[str], desired: Config, environ: Mapping[str, str]
-) -> Sessions:
-    """Return a session for each account."""
-    return Sessions(tiktok, {each: token_for(each, desired, environ) for each in advertiser_ids})
-
-
 async def gather(
     desired: Config,
     owned: State,
     tiktok: TikTok,
-    environ: Mapping[str, str],
+    credentials: Credentials,
     *,
     people: People | None,
     targets: frozenset[str] = frozenset(),
@@ -75,7 +68,7 @@ async def gather(
         desired: What is declared.
         owned: The state.
         tiktok: The client.
-        environ: Where tokens are looked for.
+        credentials: The tokens there are.
         people: How to find out who is wanted; None leaves people out.
         targets: Addresses to limit the work on people to; empty for all.
         findings: Findings so far, to go on into the plan.
@@ -85,7 +78,7 @@ async def gather(
         InvalidConfigError: A source or a `where` does not hold.
         ReconcilerError: TikTok, the engine or the store refused.
     """
-    sessions = sessions_for(tiktok, scope.accounts(desired, owned), desired, environ)
+    sessions = Sessions(tiktok, scope.accounts(desired, owned), credentials)
     looked_up = scope.accounts_with_deletions(desired, owned) if with_usage is None else with_usage
     reading = read_accounts(sessions, desired, with_usage=looked_up)
     computing = asyncio.to_thread(_wanted, desired, owned, people, targets)

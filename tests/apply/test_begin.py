@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.apply.begin import begun
 from reconciler.plan.model import Action, ActionKind
 from reconciler.state.model import Run
+from reconciler.tiktok.model import Lack
 from tests.apply.pieces import (
     ADDRESS,
     account,
@@ -128,6 +131,13 @@ def test_nothing_is_decided_about_an_account_that_was_not_read() -> None:
     assert begun(plan_of(), before, account()).pending == before.pending
     assert begun(plan_of(), before, account(advertiser_id=EU)).pending == before.pending
     assert begun(plan_of(), before, account() | account(advertiser_id=EU)).pending == ()
+
+
+def test_nothing_is_decided_about_an_account_that_could_not_be_read() -> None:
+    before = owned(pending=[create_begun()])
+    unreadable = {each: replace(found, unreadable=Lack("no access", "Ask.")) for each, found in account().items()}
+
+    assert begun(plan_of(), before, unreadable).pending == before.pending
 
 
 def test_deliveries_under_way_are_no_creates() -> None:

@@ -44,6 +44,7 @@ from reconciler.tiktok.errors import CalculateTypeError, FileRefusedError, Inval
 from tests.apply import world as whole_world
 from tests.apply.death import Death
 from tests.apply.death import Killed as Died
+from tests.credentials import tokens
 from tests.virtual_time import instantly
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ class World:
 
         async def work() -> Workbench:
             async with TikTok(f"http://local.tiktok{BASE_PATH}", tier=None, transport=self.wire) as tiktok:
-                sessions = Sessions(tiktok, {US: Secret(TOKEN)})
+                sessions = Sessions(tiktok, [US], tokens({US: Secret(TOKEN)}))
                 bench = Workbench(
                     sessions,
                     self.state,  # type: ignore[arg-type]  # stands in for the one in a store

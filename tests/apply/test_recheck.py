@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.apply.recheck import recheck, retiring
 from reconciler.plan.model import Action, ActionKind, Guard
-from reconciler.tiktok.model import Remote, Role
+from reconciler.tiktok.model import Lack, Remote, Role
 from tests.apply.pieces import (
     account,
     action,
@@ -145,6 +146,25 @@ def test_a_role_that_was_taken_away_is_noticed() -> None:
         assert block is not None
         assert block.guard is Guard.PERMISSION
     assert recheck(renamed, OURS, account(there(name="Old"), role=Role.ANALYST)) is None, "nothing is written"
+
+
+@pytest.mark.parametrize("kind", [CREATE, UPDATE, DELETE])
+def test_an_account_that_can_no_longer_be_read_is_left_alone(kind: ActionKind) -> None:
+    lost = {each: replace(found, unreadable=Lack("no access", "Ask.")) for each, found in account().items()}
+
+    block = recheck(action(kind), NOTHING if kind is CREATE else OURS, lost)
+
+    assert block is not None
+    assert (block.guard, block.way_out) == (Guard.PERMISSION, "Ask.")
+
+
+def test_a_token_without_the_scope_to_write_is_noticed() -> None:
+    reader = {each: replace(found, scopes=frozenset({30})) for each, found in account().items()}
+
+    block = recheck(action(CREATE), NOTHING, reader)
+
+    assert block is not None
+    assert "scope 31" in block.message
 
 
 def test_what_was_shared_in_since_is_its_creators() -> None:

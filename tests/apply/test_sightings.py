@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.apply.model import Outcome, OutcomeStatus
@@ -9,9 +10,10 @@ from reconciler.apply.sightings import Seen, remember
 from reconciler.plan.model import ActionKind
 from reconciler.state.history_model import AccountSighting, AudienceHistory, History, Sighting
 from reconciler.state.model import Members, Resource, State
-from reconciler.tiktok.model import Account, Audience, AudienceKind, Remote, Role, UsageKind, Use
+from reconciler.tiktok.model import Account, Audience, AudienceKind, Lack, Remote, Role, UsageKind, Use
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATER = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MEMBERS = Members("a" * 64, 1200, 2400, NOON)
 BUYERS = Resource("audience.buyers", "7001", "7301", "Buyers", "streaming", ("idfa",), members=MEMBERS)
 OTHERS = Resource("audience.others", "7001", "7302", "Others", "streaming", ("idfa",))
@@ -55,6 +57,14 @@ def test_a_status_and_a_role_are_remembered() -> None:
     assert after(Seen(NOON, after={"7001": account()})).accounts == {
         "7001": AccountSighting(NOON, "STATUS_ENABLE", "OPERATOR")
     }
+
+
+def test_an_account_that_could_not_be_read_keeps_the_past_it_had() -> None:
+    known = after(Seen(NOON, after={"7001": account(there(), used={"7301": (USE,)})}))
+    lost = replace(account(), account=Account("7001", "", "", "", ""), unreadable=Lack("no access", "Ask."))
+    assert after(Seen(LATER, {"7001": lost}, {"7001": lost}), known) == known
+    back = after(Seen(LATER, {"7001": lost}, {"7001": account(there(cover_num=7))}), known)
+    assert back.audiences["7301"].sightings[-1].matched == 7
 
 
 def test_uses_that_could_not_be_looked_up_stay_as_they_were_known() -> None:

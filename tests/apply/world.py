@@ -23,12 +23,13 @@ from reconciler.config import Advertiser, Audience, Config, Lifecycle, Move, Rem
 from reconciler.identifiers import Hash, Identity, MappedColumn
 from reconciler.origin import FileOrigin
 from reconciler.plan.build import build
-from reconciler.refresh.accounts import read_accounts
-from reconciler.refresh.gather import People, gather, sessions_for
+from reconciler.refresh.accounts import Sessions, read_accounts
+from reconciler.refresh.gather import People, gather
 from reconciler.sandbox import BASE_PATH, TOKEN, Sandbox
 from reconciler.state.local import LocalStore
 from reconciler.state.repository import StateStore
 from reconciler.tiktok.client import TikTok
+from tests.credentials import token_for_all
 from tests.virtual_time import instantly
 
 if TYPE_CHECKING:
@@ -164,8 +165,8 @@ class World:
 
         async def read() -> Any:
             async with self.tiktok() as tiktok:
-                environ = {"TIKTOK_ACCESS_TOKEN": TOKEN}
-                return await gather(self.config, owned, tiktok, environ, people=people, targets=frozenset(targets))
+                held = token_for_all(self.config, TOKEN)
+                return await gather(self.config, owned, tiktok, held, people=people, targets=frozenset(targets))
 
         gathered = instantly(read())
         plan = build(gathered.inputs, plan_id=str(uuid4()), now=datetime.now(UTC))
@@ -185,8 +186,8 @@ class World:
 
             async def work() -> Applied:
                 async with self.tiktok() as tiktok:
-                    environ = {"TIKTOK_ACCESS_TOKEN": TOKEN}
-                    sessions = sessions_for(tiktok, accounts(plan, state.state), self.config, environ)
+                    held = token_for_all(self.config, TOKEN)
+                    sessions = Sessions(tiktok, accounts(plan, state.state), held)
                     remotes = await read_accounts(sessions, self.config)
                     bench = Workbench(
                         sessions,

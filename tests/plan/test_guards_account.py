@@ -33,7 +33,7 @@ def test_an_analyst_is_told_which_account_and_what_is_needed() -> None:
     (block,) = only(planned(desired(audience()), remote(role=Role.ANALYST))).blocked_by
 
     assert block.guard is Guard.PERMISSION
-    assert block.message == f"us ({US}): your role is Analyst, which may not write audiences"
+    assert block.message == f"us ({US}): your role is Analyst"
     assert "Ad Account Operator or Admin" in block.way_out
 
 

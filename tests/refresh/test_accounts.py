@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.refresh.accounts import Sessions, UnknownAccountError, read_accounts
+from reconciler.refresh.accounts import Sessions, read_accounts
+from reconciler.refresh.credentials import NoTokenError
 from reconciler.sandbox import TOKEN
 from reconciler.secret import Secret
-from reconciler.tiktok.errors import CredentialError, PermissionDeniedError
-from reconciler.tiktok.model import Role, UsageKind
+from reconciler.tiktok.client import Session
+from reconciler.tiktok.errors import CredentialError
+from reconciler.tiktok.model import Lack, Role, UsageKind
+from tests import credentials
 from tests.apply.world import STREAMING
 from tests.refresh.conftest import EU, US
 from tests.virtual_time import instantly
@@ -32,7 +35,9 @@ def read(
 ) -> dict[str, Remote]:
     async def work() -> dict[str, Remote]:
         async with tiktok:
-            return await read_accounts(Sessions(tiktok, tokens), config, with_usage=with_usage)
+            return await read_accounts(
+                Sessions(tiktok, tokens, credentials.tokens(tokens)), config, with_usage=with_usage
+            )
 
     return instantly(work())
 
@@ -84,22 +89,105 @@ def test_without_usage_no_ad_group_is_read(sandbox: Sandbox, tiktok: TikTok, con
     assert not [path for path in paths(sandbox) if "adgroup" in path or "saved_audience" in path]
 
 
-def test_an_account_that_is_not_the_tokens_is_refused_by_name(sandbox: Sandbox, tiktok: TikTok, config: Config) -> None:
-    sandbox.controls.add_token(ONE, [US])
-
-    with pytest.raises(PermissionDeniedError, match=EU):
-        read(tiktok, config, {US: Secret(ONE), EU: Secret(ONE)})
+def lacked(remotes: Mapping[str, Remote]) -> dict[str, str]:
+    """Return what is missing for each account that could not be read."""
+    return {each: remote.unreadable.reason for each, remote in remotes.items() if remote.unreadable}
 
 
-def test_an_account_that_tiktok_leaves_out_of_its_answer_is_named(
-    tiktok: TikTok, config: Config, monkeypatch: pytest.MonkeyPatch
+def test_an_account_that_is_not_the_tokens_leaves_the_others_readable(
+    sandbox: Sandbox, tiktok: TikTok, config: Config
 ) -> None:
-    async def nothing(*_: object) -> dict[str, object]:
-        return {}
+    sandbox.controls.add_token(ONE, [US])
+    sandbox.controls.add_audience(US, "Ours", STREAMING)
 
-    monkeypatch.setattr("reconciler.tiktok.accounts.describe", nothing)
-    with pytest.raises(UnknownAccountError, match=EU):
-        read(tiktok, config, {EU: Secret(TOKEN)})
+    found = read(tiktok, config, {US: Secret(ONE), EU: Secret(ONE)})
+
+    assert [each.name for each in found[US].audiences.values()] == ["Ours"]
+    assert found[US].is_readable
+    assert list(lacked(found)) == [EU]
+    assert "may not act for it" in lacked(found)[EU]
+    assert not found[EU].account.is_described
+
+
+def test_a_token_that_may_act_for_none_of_its_accounts_says_so_of_each(
+    sandbox: Sandbox, tiktok: TikTok, config: Config
+) -> None:
+    sandbox.controls.add_token(ONE, [])
+
+    assert lacked(read(tiktok, config, {US: Secret(ONE), EU: Secret(ONE)})).keys() == {US, EU}
+
+
+def test_an_account_that_tiktok_leaves_out_of_its_answer_is_told_of(tiktok: TikTok, config: Config) -> None:
+    async def nothing(*_: object) -> dict[str, object]:
+        return {"list": []}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Session, "get", nothing)
+        found = read(tiktok, config, {EU: Secret(TOKEN)})
+
+    assert "does not describe it" in lacked(found)[EU]
+
+
+def test_a_token_that_may_not_read_audiences_still_tells_the_account(
+    sandbox: Sandbox, tiktok: TikTok, config: Config
+) -> None:
+    sandbox.controls.add_token(ONE, [US], [31])
+
+    found = read(tiktok, config, {US: Secret(ONE), EU: Secret(TOKEN)})
+
+    assert "does not let its audiences be read" in lacked(found)[US]
+    assert found[US].account.is_enabled
+    assert found[EU].is_readable
+
+
+def test_where_the_login_told_the_scopes_nothing_is_asked_in_vain(
+    sandbox: Sandbox, tiktok: TikTok, config: Config
+) -> None:
+    sandbox.controls.add_token(ONE, [US], [31])
+    held = credentials.tokens({US: Secret(ONE)})
+    held.of(US)
+    object.__setattr__(held.of(US), "scopes", frozenset({31}))
+
+    async def work() -> dict[str, Remote]:
+        async with tiktok:
+            return await read_accounts(Sessions(tiktok, [US], held), config)
+
+    assert lacked(instantly(work())) == {US: "the token lacks scope 30 (read audiences)"}
+    assert "/dmp/custom_audience/list/" not in paths(sandbox)
+
+
+def test_one_dead_token_leaves_the_accounts_of_another_readable(
+    sandbox: Sandbox, tiktok: TikTok, config: Config
+) -> None:
+    sandbox.controls.add_token(ONE, [US])
+    sandbox.controls.revoke_token(ONE)
+
+    found = read(tiktok, config, {US: Secret(ONE), EU: Secret(TOKEN)})
+
+    assert found[EU].is_readable
+    assert "revoked" in lacked(found)[US]
+    assert "Log in again" in (found[US].unreadable or Lack("", "")).way_out
+
+
+def test_an_account_without_a_token_leaves_the_others_readable(tiktok: TikTok, config: Config) -> None:
+    async def work() -> dict[str, Remote]:
+        async with tiktok:
+            held = credentials.tokens({EU: Secret(TOKEN)})
+            return await read_accounts(Sessions(tiktok, [US, EU], held), config)
+
+    found = instantly(work())
+
+    assert found[EU].is_readable
+    assert lacked(found) == {US: "there is no access token for it"}
+
+
+def test_without_any_token_there_is_nothing_to_read(tiktok: TikTok, config: Config) -> None:
+    async def work() -> dict[str, Remote]:
+        async with tiktok:
+            return await read_accounts(Sessions(tiktok, [US, EU], credentials.tokens({})), config)
+
+    with pytest.raises(NoTokenError, match=US):
+        instantly(work())
 
 
 def test_a_dead_token_says_to_log_in_again(sandbox: Sandbox, tiktok: TikTok, config: Config) -> None:

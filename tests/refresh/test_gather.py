@@ -8,11 +8,12 @@ import pytest
 
 from reconciler.diagnostics import warning
 from reconciler.errors import InvalidConfigError
-from reconciler.refresh.credentials import NoTokenError
+from reconciler.refresh.credentials import Credentials, NoTokenError
 from reconciler.refresh.gather import Gathered, People, gather
 from reconciler.state.model import State
 from tests.apply.pieces import owned, resource
 from tests.apply.world import STREAMING
+from tests.credentials import no_logins
 from tests.refresh.conftest import ENVIRON, EU, US
 from tests.virtual_time import instantly
 
@@ -44,7 +45,8 @@ def gathered(
 ) -> Gathered:
     async def work() -> Gathered:
         async with tiktok:
-            return await gather(config, state, tiktok, environ, people=people, **options)  # type: ignore[arg-type]  # passed on
+            held = Credentials(config, environ, no_logins())
+            return await gather(config, state, tiktok, held, people=people, **options)  # type: ignore[arg-type]  # passed on
 
     return instantly(work())
 

@@ -167,7 +167,7 @@ def test_drift_is_told_with_since_when_by_whom_and_what_apply_does() -> None:
         '| renamed | `audience.a0` | "Lapsed buyers" drifted (renamed) | 2026-03-01 12:00 | `Lapsed buyers` | '
         'apply makes it "Lapsed buyers" again |'
     )
-    assert order(text, "Details of 15 findings", '- ad group "Lapsed buyers" (18)', "declared at `audiences.yaml:14:3`")
+    assert order(text, "Details of 16 findings", '- ad group "Lapsed buyers" (18)', "declared at `audiences.yaml:14:3`")
     assert order(text, "1 audience that no file declares</summary>", "| `730000` |")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.plan.decide import account_name
 from reconciler.plan.drift.model import Drifted, DriftKind
+from reconciler.plan.expectations import unmet
 from reconciler.tiktok.model import Role
 
 if TYPE_CHECKING:
@@ -14,18 +15,35 @@ if TYPE_CHECKING:
     from reconciler.config.model import Advertiser
     from reconciler.plan.inputs import Inputs
     from reconciler.state.history_model import AccountSighting, History
-    from reconciler.tiktok.model import Account
+    from reconciler.tiktok.model import Account, Lack
 
 
 def account_drift(inputs: Inputs, history: History) -> Iterator[Drifted]:
     """Tell what became of each account the files or the state name, by its id."""
     for advertiser_id, remote in sorted(inputs.actual.items()):
         seen = history.accounts.get(advertiser_id)
+        if remote.unreadable:
+            yield _unreadable(remote.account, remote.unreadable, seen, inputs)
+        if not remote.account.is_described:
+            continue
         yield from _status(remote.account, seen, inputs)
         yield from _role(remote.account, seen, inputs)
         for advertiser in inputs.desired.advertisers.values():
             if advertiser.advertiser_id == advertiser_id:
                 yield from _expectations(remote.account, advertiser, inputs)
+
+
+def _unreadable(account: Account, lack: Lack, seen: AccountSighting | None, inputs: Inputs) -> Drifted:
+    return _finding(
+        DriftKind.ACCESS,
+        account,
+        inputs,
+        f"it cannot be read: {lack.reason}",
+        before=None,
+        after=None,
+        seen=seen,
+        remedy=f"apply does nothing there until it can be. {lack.way_out}",
+    )
 
 
 def _status(account: Account, seen: AccountSighting | None, inputs: Inputs) -> Iterator[Drifted]:
@@ -67,24 +85,17 @@ def _role(account: Account, seen: AccountSighting | None, inputs: Inputs) -> Ite
 
 
 def _expectations(account: Account, advertiser: Advertiser, inputs: Inputs) -> Iterator[Drifted]:
-    there = {
-        "name": account.name,
-        "status": account.status,
-        "currency": account.currency,
-        "timezone": account.timezone,
-    }
-    for name, wanted in sorted(advertiser.expect.items()):
-        if name in there and there[name] != wanted:
-            yield _finding(
-                DriftKind.EXPECTATION,
-                account,
-                inputs,
-                f'its {name} is "{there[name]}"; the files expect "{wanted}"',
-                before=wanted,
-                after=there[name],
-                remedy="apply cannot change it: change it in Ads Manager, or change `expect`",
-                place=("expect", name),
-            )
+    for each in unmet(advertiser, account):
+        yield _finding(
+            DriftKind.EXPECTATION,
+            account,
+            inputs,
+            each.told,
+            before=each.wanted,
+            after=each.found,
+            remedy=f"apply cannot change it. {each.way_out}",
+            place=("expect", each.name),
+        )
 
 
 def _finding(
@@ -94,7 +105,7 @@ def _finding(
     summary: str,
     *,
     before: str | None,
-    after: str,
+    after: str | None,
     remedy: str,
     seen: AccountSighting | None = None,
     place: tuple[str, ...] = (),

@@ -17,6 +17,7 @@ from reconciler.plan.drift.strangers import unmanaged
 from reconciler.plan.drift.subject import Subject
 from reconciler.plan.model import ActionKind
 from reconciler.plan.moves import follow
+from reconciler.plan.presumption import presumed
 from reconciler.plan.recipe import recipe_of
 from reconciler.plan.recovery import settle
 from reconciler.state.history_model import History
@@ -50,8 +51,9 @@ _ORDER: Final = {kind: position for position, kind in enumerate(DriftKind)}
 def detect(inputs: Inputs, evidence: Evidence | None = None, *, now: datetime) -> Drift:
     """Compare what was applied and last seen with what is there.
 
-    Where TikTok has come to be what the files say, by whatever hand, nothing has drifted. Limited to targets, it
-    says nothing of other addresses, nor of what has none: accounts and what nobody manages.
+    Where TikTok has come to be what the files say, by whatever hand, nothing has drifted. Of an account that cannot
+    be read nothing is told but that. Limited to targets, it says nothing of other addresses, nor of what has none:
+    accounts and what nobody manages.
 
     Args:
         inputs: What a plan is made from; `usage` of an account is None where it was not looked up.
@@ -59,9 +61,15 @@ def detect(inputs: Inputs, evidence: Evidence | None = None, *, now: datetime) -
         now: When it was looked, UTC.
     """
     known = evidence or Evidence(History(inputs.owned.lineage))
+    inputs = presumed(inputs)
     settled = settle(inputs.owned, inputs.actual)
     owned = replace(inputs.owned, resources=follow(inputs.desired, settled.resources).resources)
-    checked = [r for _, r in sorted(owned.resources.items()) if not inputs.targets or r.address in inputs.targets]
+    checked = [
+        resource
+        for _, resource in sorted(owned.resources.items())
+        if inputs.actual[resource.advertiser_id].is_readable
+        and (not inputs.targets or resource.address in inputs.targets)
+    ]
     planned = outlooks(inputs, [each.address for each in checked], now)
     found = [
         finding

@@ -32,13 +32,16 @@ class DriftKind(StrEnum):
     IN_USE = "in_use"
     EDITED = "edited"
     MEMBERS = "members"
+    ACCESS = "access"
     ACCOUNT_STATUS = "account_status"
     ACCOUNT_ROLE = "account_role"
     EXPECTATION = "expectation"
     UNMANAGED = "unmanaged"
 
 
-ABOUT_ACCOUNTS: Final = frozenset({DriftKind.ACCOUNT_STATUS, DriftKind.ACCOUNT_ROLE, DriftKind.EXPECTATION})
+ABOUT_ACCOUNTS: Final = frozenset(
+    {DriftKind.ACCESS, DriftKind.ACCOUNT_STATUS, DriftKind.ACCOUNT_ROLE, DriftKind.EXPECTATION}
+)
 """Kinds that are about an account as a whole, not one of its audiences."""
 
 

@@ -26,6 +26,8 @@ def unmanaged(inputs: Inputs, owned: State) -> Iterator[Drifted]:
     imported = {each.import_id for each in declared if each.address not in owned.resources}
     known = owned_ids(owned) | imported
     for advertiser_id, remote in sorted(inputs.actual.items()):
+        if not remote.is_readable:
+            continue
         strangers = [each for each in remote.audiences.values() if each.audience_id not in known]
         for audience in sorted(strangers, key=lambda each: (each.name, each.audience_id)):
             yield _stranger(audience, advertiser_id, account_name(inputs.desired, advertiser_id))

@@ -56,6 +56,7 @@ DRIFTS: Final = {
     DriftKind.EDITED: Label("edited", "Edited", "✎", "changes"),
     DriftKind.MEMBERS: Label("members", "People changed", "±", "changes"),
     DriftKind.ACCOUNT_STATUS: Label("account_status", "Account status", "!", "takes"),
+    DriftKind.ACCESS: Label("access", "No access", "!", "deletes"),
     DriftKind.ACCOUNT_ROLE: Label("account_role", "Account role", "!", "takes"),
     DriftKind.EXPECTATION: Label("expectation", "Not as expected", "≠", "changes"),
     DriftKind.UNMANAGED: Label("unmanaged", "Unmanaged", "?", "quiet"),

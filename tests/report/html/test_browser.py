@@ -169,7 +169,7 @@ def test_findings_are_filtered_by_kind_account_and_text(opened: Callable[..., Op
     there.page.get_by_role("combobox", name="Account").select_option(label="acme_eu (7000000000000000002) (3)")
     assert len(there.shown("li[data-k]")) == 3
     there.page.get_by_label("Search").fill("unmanaged 1")
-    assert there.page.get_by_role("status").text_content() == "1 of 18 findings"
+    assert there.page.get_by_role("status").text_content() == "1 of 19 findings"
 
 
 def test_the_address_over_a_finding_is_searched_with_it(opened: Callable[..., Opened]) -> None:
