@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {
     "init": ("start", "Write a first audiences.yaml to fill in."),
+    "auth": ("auth", "Log in to TikTok, and see what a login may do."),
+    "advertisers": ("advertisers", "List the accounts a token can reach, ready for the files."),
     "validate": ("validate", "Check the files and the sources; every error at once."),
     "fmt": ("fmt", "Put files into canonical form, comments kept."),
     "plan": ("plan", "Show what apply would do. Changes nothing."),

@@ -300,6 +300,16 @@ def test_a_role_that_was_taken_away_is_told_until_an_apply_has_seen_it(settled: 
     assert look(settled) == []
 
 
+def test_an_account_that_can_no_longer_be_read_is_told_and_nothing_else_of_it(settled: Project) -> None:
+    settled.tiktok.withdraw(settled.account)
+    settled.tiktok.rename(settled.audience_id("Buyers"), "Renamed")
+    found = only(settled, "access")
+    assert "may not act for it" in found["summary"]
+    assert "auth login" in found["remedy"]
+    settled.tiktok.set_role(settled.account, "ADMIN")
+    assert kinds(settled) == ["renamed"]
+
+
 def test_an_expectation_that_is_not_met_is_told_with_its_line(settled: Project) -> None:
     settled.tiktok.set_account(settled.account, currency="EUR")
     assert look(settled) == []

@@ -1,0 +1,182 @@
+"""`reconciler auth …`: logins, what they may do, and their end."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.auth.errors import NoSuchProfileError
+from reconciler.auth.model import DEFAULT_PROFILE
+from reconciler.auth.standing import look_into_all
+from reconciler.cli import login, screen
+from reconciler.cli.desk import app_for, desk
+from reconciler.cli.options import output_format, workspace_options
+from reconciler.cli.workspace import drive
+from reconciler.errors import ReconcilerError
+from reconciler.report.standing_document import standings_document
+from reconciler.report.standing_text import render_standings
+from reconciler.tiktok.errors import CredentialError, UnknownAppError
+from reconciler.tiktok.oauth import App, revoke
+from reconciler.tiktok.permission import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.auth.model import Holder, Login, Standing
+    from reconciler.cli.desk import Desk
+    from reconciler.cli.workspace import Place
+
+_profile = click.option(
+    "--profile", default=DEFAULT_PROFILE, show_default=True, metavar="NAME", help="The login that is meant."
+)
+
+
+class NotATerminalError(ReconcilerError):
+    """What is to be shown may be shown to a person only."""
+
+
+@click.group("auth")
+def command() -> None:
+    """Log in to TikTok, see what a login may do, and log out.
+
+    A token is taken from an advertiser's access_token, else from TIKTOK_ACCESS_TOKEN, else from a login: that of the
+    profile the advertiser names, or the one called default.
+    """
+
+
+command.add_command(login.command)
+
+
+@command.command("status")
+@workspace_options
+@output_format
+@click.option("--profile", metavar="NAME", help="Only the login of this name.")
+def status(place: Place, form: str, profile: str | None) -> int:
+    """Show each token: whose it is, where it was found, and what it may do on which account.
+
+    Exit code 0: every declared account can be read and written. 1: something is missing for one, or a token is dead.
+    """
+    with desk(place, needs_files=True) as opened:
+        held = _held(opened, profile)
+        standings = drive(_look(opened, held))
+    if form == "json":
+        screen.json(standings_document(standings))
+    else:
+        render_standings(standings, screen.results())
+    return 0 if standings and all(map(_suffices, standings)) else 1
+
+
+@command.command("logout")
+@workspace_options
+@_profile
+@click.option("--all", "everyone", is_flag=True, help="Every login at this TikTok.")
+@click.option("--app-id", metavar="ID", help="The developer app's id, if not the one that it was logged in for.")
+@click.option("--forget-only", is_flag=True, help="Do not take the token back at TikTok, where it goes on working.")
+def logout(place: Place, profile: str, everyone: bool, app_id: str | None, forget_only: bool) -> int:
+    """Take the token of a login back at TikTok, and forget it here.
+
+    Taking it back needs the developer app's secret: from TIKTOK_APP_SECRET, or asked for. Where TikTok cannot be
+    reached nothing is forgotten, so that the token is not left alive with nobody knowing of it.
+    """
+    with desk(place) as opened:
+        names = [each.name for each in opened.logins.profiles()] if everyone else [profile]
+        for name in names:
+            _log_out(opened, name, app_id, forget_only=forget_only)
+        if not names:
+            screen.say("Nobody is logged in.")
+    return 0
+
+
+@command.command("token")
+@workspace_options
+@_profile
+def token(place: Place, profile: str) -> int:
+    """Show the token of a login: on a terminal, after a yes, and nowhere else.
+
+    It opens every account the login may act for. Put it into the secret store of your CI, and never into a file.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NotATerminalError(
+            "a token is shown on a terminal only",
+            hint="Nothing was printed, since a pipe or a log may be read by others. Commands find the token of a login "
+            "by themselves; elsewhere put it into TIKTOK_ACCESS_TOKEN, from a secret store.",
+        )
+    with desk(place) as opened:
+        found = _login(opened, profile)
+        screen.say(f"The token of {profile} opens {len(found.profile.advertiser_ids):,} accounts to whoever reads it.")
+        if not click.confirm("Show it?", err=True):
+            return 1
+        click.echo(found.token.reveal())
+    return 0
+
+
+def _held(opened: Desk, profile: str | None) -> tuple[Holder, ...]:
+    held = opened.credentials.holders()
+    if profile is None:
+        return held
+    if opened.logins.profile(profile) is None:
+        raise _unknown(opened, profile)
+    return tuple(each for each in held if each.profile and each.profile.name == profile)
+
+
+async def _look(opened: Desk, held: Iterable[Holder]) -> list[Standing]:
+    async with opened.tiktok() as tiktok:
+        return await look_into_all(tiktok, held)
+
+
+def _suffices(standing: Standing) -> bool:
+    """Whether the token lives, and nothing is missing to read and write the accounts that the files declare."""
+    declared = [each for each in standing.accounts if each.key is not None]
+    return standing.is_alive and all(each.may(Work.READ) and each.may(Work.WRITE) for each in declared)
+
+
+def _login(opened: Desk, name: str) -> Login:
+    found = opened.logins.get(name)
+    if found is None:
+        raise _unknown(opened, name)
+    return found
+
+
+def _unknown(opened: Desk, name: str) -> NoSuchProfileError:
+    known = ", ".join(each.name for each in opened.logins.profiles())
+    elsewhere = opened.logins.elsewhere(name)
+    if elsewhere:
+        return NoSuchProfileError(
+            f"the login {name} is for {elsewhere}, not for {opened.home}", hint="Set TIKTOK_BASE_URL to reach it."
+        )
+    if opened.logins.profile(name):
+        return NoSuchProfileError(
+            f"the token of {name} is gone, or another one stands in its place",
+            hint=f"Run `reconciler auth login --profile {name}`.",
+        )
+    return NoSuchProfileError(f"nobody is logged in as {name}", hint=f"There is: {known or 'no login at all'}.")
+
+
+def _log_out(opened: Desk, name: str, app_id: str | None, *, forget_only: bool) -> None:
+    profile = opened.logins.profile(name)
+    if profile is None:
+        raise _unknown(opened, name)
+    found = opened.logins.get(name)
+    if found is None:
+        screen.say(f"The token of {name} was gone already.")
+    elif forget_only:
+        screen.say(f"The token of {name} is not taken back: whoever has it can go on using it.")
+    else:
+        _take_back(opened, found, app_for(opened, app_id or profile.app_id))
+    opened.logins.forget(name)
+    screen.say(f"Logged out: {name}.")
+
+
+def _take_back(opened: Desk, found: Login, app: App) -> None:
+    async def work() -> None:
+        async with opened.tiktok() as tiktok:
+            await revoke(tiktok, app, found.token)
+
+    try:
+        drive(work())
+    except UnknownAppError:
+        raise
+    except CredentialError as dead:
+        screen.say(f"TikTok had taken the token back already ({dead.said.rstrip('.')}).")
