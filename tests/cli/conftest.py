@@ -10,9 +10,11 @@ import sys
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+import keyring.core
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from keyring.backends import fail
 
 from reconciler.sandbox import TOKEN, Sandbox
 from tests.cli.project import ACCOUNT, OTHER_ACCOUNT, Project
@@ -62,6 +64,9 @@ def folder(tmp_path: Path, people_file: Path, monkeypatch: pytest.MonkeyPatch) -
     """The working directory, with the people in it and nothing of the real environment."""
     for name in [each for each in os.environ if each.startswith("TIKTOK_") or each in _FOREIGN]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("RECONCILER_HOME", str(tmp_path / ".home"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")  # of processes of their own
+    monkeypatch.setattr(keyring.core, "_keyring_backend", fail.Keyring())  # type: ignore[no-untyped-call]
     shutil.copy(people_file, tmp_path / "people.parquet")
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)  # no power cut to survive, and hundreds of writes
     monkeypatch.chdir(tmp_path)
