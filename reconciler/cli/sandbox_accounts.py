@@ -31,6 +31,7 @@ config_option = click.option(
 @click.option("--name", metavar="NAME", help="Another name.")
 @click.option("--currency", metavar="CODE", help="Another currency, such as EUR.")
 @click.option("--timezone", metavar="ZONE", help="Another time zone, such as Europe/Paris.")
+@click.option("--business-center", "business_center_id", metavar="ID", help="Another Business Center.")
 @click.option("--no-business-center", is_flag=True, help="In no Business Center, so that no role can be read.")
 def account(
     config: Path,
@@ -39,11 +40,18 @@ def account(
     name: str | None,
     currency: str | None,
     timezone: str | None,
+    business_center_id: str | None,
     no_business_center: bool,
 ) -> int:
-    """Change an account: its status, its name, its currency, its time zone."""
+    """Change an account: its status, its name, its currency, its time zone, its Business Center."""
+    if no_business_center and business_center_id:
+        raise click.UsageError("--business-center and --no-business-center do not go together.")
+    if not any((status, name, currency, timezone, business_center_id, no_business_center)):
+        raise click.UsageError("say what to change: --status, --name, --currency, --timezone, --business-center …")
     with local_tiktok(Place(config, sandbox=True)) as sandbox:
-        sandbox.controls.set_account(advertiser_id, name=name, currency=currency, timezone=timezone)
+        sandbox.controls.set_account(
+            advertiser_id, name=name, currency=currency, timezone=timezone, business_center_id=business_center_id
+        )
         if status:
             sandbox.controls.set_status(advertiser_id, status)
         if no_business_center:

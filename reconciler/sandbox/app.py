@@ -59,10 +59,10 @@ def create_app(database: Database) -> Starlette:
         return Response(answered.body, answered.http_status, media_type=answered.media_type)
 
     async def portal(request: Request) -> Response:
-        if request.method == "GET":
-            return _shown(show(database, request.query_params.multi_items()))
-        form = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
-        return _shown(decide(database, form))
+        if request.method == "POST":
+            form = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
+            return _shown(decide(database, form))
+        return _shown(show(database, request.query_params.multi_items()))
 
     # Paths are told apart in `dispatch`, not by Starlette's routes, which would redirect a missing slash.
     return Starlette(
@@ -75,8 +75,8 @@ def create_app(database: Database) -> Starlette:
 
 def _shown(reply: Reply) -> Response:
     if reply.location is not None:
-        return RedirectResponse(reply.location, reply.status, dict(reply.headers or {}))
-    return HTMLResponse(reply.page, reply.status, dict(reply.headers or {}))
+        return RedirectResponse(reply.location, reply.status, dict(reply.headers))
+    return HTMLResponse(reply.page, reply.status, dict(reply.headers))
 
 
 def _received(request: Request, body: bytes, form: Form | None = None) -> Received:

@@ -1,7 +1,10 @@
 """The page on which a person lets an app act for them. Source: Marketing API v1.3, authorization.
 
 How TikTok's own page looks is not documented; what it takes and where it leads is. What a cancelled request comes back
-with is not either: here it is what OAuth 2 says (RFC 6749, 4.1.2.1), ``error=access_denied``.
+with is not either: here it is what OAuth 2 says (RFC 6749, 4.1.2.1), ``error=access_denied``. As there (4.1.2.1 again), a
+request whose app or address is wrong is told to the person, and nobody is sent anywhere.
+
+Whoever opens the page is taken at their word: they say who they are by a link, as nobody has a password here.
 """
 
 from __future__ import annotations
@@ -9,11 +12,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reconciler.sandbox import apps, oauth
 from reconciler.sandbox.access import READ_AUDIENCES, SHARE_AUDIENCES, WRITE_AUDIENCES, digest_of, spell_scopes
@@ -62,7 +66,7 @@ class Reply:
     status: int
     page: str = ""
     location: str | None = None
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,12 @@ def show(database: Database, query: Sequence[tuple[str, str]]) -> Reply:
         )
         transaction.connection.execute("INSERT INTO consent_forms VALUES (?, ?)", (digest_of(nonce), transaction.now))
         people = _people(transaction)
-    return _page("consent.html.j2", 200, asked=asked, nonce=nonce, people=people, scopes=SCOPES, path=PATH)
+    chosen = dict(query).get("person")
+    person = next((each for each in people if each.user_id == chosen), people[0] if people else None)
+    others = [(each, _address(asked, each)) for each in people if each is not person]
+    return _page(
+        "consent.html.j2", 200, asked=asked, nonce=nonce, person=person, others=others, scopes=SCOPES, path=PATH
+    )
 
 
 def decide(database: Database, form: Sequence[tuple[str, str]]) -> Reply:
@@ -142,11 +151,10 @@ def _granted(transaction: Transaction, asked: _Asked, form: Sequence[tuple[str, 
     people = {each.user_id: each for each in _people(transaction)}
     person = people.get(dict(form).get("person", ""))
     if person is None:
-        raise _UnusableError("Nobody is chosen to log in.")
-    may_give = {seat.advertiser_id for seat in person.seats}
-    accounts = [value for name, value in form if name == "advertiser_id" and value in may_give]
-    ticked = [value for name, value in form if name == "scope"]
-    scopes = [number for number in SCOPES if str(number) in ticked]
+        raise _UnusableError("Nobody is chosen to log in. Go back to the app and begin again.")
+    ticked = set(form)
+    accounts = [seat.advertiser_id for seat in person.seats if ("advertiser_id", seat.advertiser_id) in ticked]
+    scopes = [number for number in SCOPES if ("scope", str(number)) in ticked]
     return oauth.issue_code(transaction, asked.app_id, person.user_id, spell_scopes(scopes), accounts)
 
 
@@ -163,6 +171,12 @@ def _people(transaction: Transaction) -> tuple[Person, ...]:
     return tuple(Person(*who, tuple(where)) for who, where in seats.items())
 
 
+def _address(asked: _Asked, person: Person) -> str:
+    """Return where the same page is, for another person."""
+    query = {"app_id": asked.app_id, "state": asked.state, "redirect_uri": asked.redirect_uri, "person": person.user_id}
+    return f"{PATH}?{urlencode(query)}"
+
+
 def _back(asked: _Asked, answer: Mapping[str, str]) -> Reply:
     parts = urlsplit(asked.redirect_uri)
     kept = parse_qsl(parts.query, keep_blank_values=True)
@@ -170,15 +184,20 @@ def _back(asked: _Asked, answer: Mapping[str, str]) -> Reply:
     return Reply(302, location=urlunsplit(parts._replace(query=query)), headers={"Cache-Control": "no-store"})
 
 
+@cache
+def _templates() -> Environment:
+    # Everything is escaped, by no suffix: a template that ends in .j2 is no HTML to jinja2's own choice.
+    return Environment(loader=PackageLoader("reconciler.sandbox"), autoescape=True, undefined=StrictUndefined)
+
+
 def _page(template: str, status: int, **values: object) -> Reply:
-    templates = Environment(loader=PackageLoader("reconciler.sandbox"), autoescape=select_autoescape())
-    style = templates.get_template("portal.css").render()
+    style = _templates().get_template("portal.css").render()
     hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     headers = {
         "Cache-Control": "no-store",
-        "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{hashed}'; frame-ancestors 'none'",
+        "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{hashed}'; frame-ancestors 'none'; base-uri 'none'",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
     }
-    return Reply(status, templates.get_template(template).render(style=style, **values), headers=headers)
+    return Reply(status, _templates().get_template(template).render(style=style, **values), headers=headers)

@@ -101,15 +101,27 @@ class AccountControls(ControlGroup):
             )
 
     def set_account(
-        self, advertiser_id: str, *, name: str | None = None, currency: str | None = None, timezone: str | None = None
+        self,
+        advertiser_id: str,
+        *,
+        name: str | None = None,
+        currency: str | None = None,
+        timezone: str | None = None,
+        business_center_id: str | None = None,
     ) -> None:
-        """Give the account another name, currency (``EUR``) or time zone (``Europe/Paris``); None leaves it."""
+        """Give the account another name, currency (``EUR``), time zone (``Europe/Paris``) or Business Center.
+
+        None leaves what it has.
+        """
+        if business_center_id is not None:
+            _require_digits(business_center_id, "a Business Center id")
         with self._transaction() as transaction:
             require_account(transaction, advertiser_id)
             transaction.connection.execute(
                 "UPDATE advertisers SET name = coalesce(?, name), currency = coalesce(?, currency),"
-                " timezone = coalesce(?, timezone) WHERE advertiser_id = ?",
-                (name, currency, timezone, advertiser_id),
+                " timezone = coalesce(?, timezone), business_center_id = coalesce(?, business_center_id)"
+                " WHERE advertiser_id = ?",
+                (name, currency, timezone, business_center_id, advertiser_id),
             )
 
     def outside_business_center(self, advertiser_id: str) -> None:
@@ -164,12 +176,16 @@ class AccountControls(ControlGroup):
 
 def add_account(transaction: Transaction, advertiser_id: str) -> None:
     """Make an account where there is none of that id."""
-    if not (advertiser_id.isascii() and advertiser_id.isdecimal()):
-        raise SandboxError(f"{advertiser_id!r} is not an advertiser id", hint="An id is a string of digits.")
+    _require_digits(advertiser_id, "an advertiser id")
     transaction.connection.execute(
         "INSERT OR IGNORE INTO advertisers VALUES (?, ?, ?, 'USD', 'America/New_York', ?)",
         (advertiser_id, f"Local advertiser …{advertiser_id[-4:]}", ENABLED, BUSINESS_CENTER),
     )
+
+
+def _require_digits(value: str, noun: str) -> None:
+    if not (value.isascii() and value.isdecimal()):
+        raise SandboxError(f"{value!r} is not {noun}", hint="An id is a string of digits.")
 
 
 def add_token(transaction: Transaction, token: str, scopes: Iterable[int], display_name: str) -> None:
