@@ -9,12 +9,13 @@ that was pointed at this machine), and a fetch that is no visit to a page.
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import socket
 import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import uvicorn
 from jinja2 import Environment, PackageLoader, select_autoescape
@@ -23,7 +24,14 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from reconciler.auth.consent import read_answer, require_address
-from reconciler.auth.errors import BusyPortError, DeniedError, LoginError, NoAnswerError, WrongStateError
+from reconciler.auth.errors import (
+    BusyPortError,
+    DeniedError,
+    LoginError,
+    NoAnswerError,
+    RedirectUriError,
+    WrongStateError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +41,9 @@ if TYPE_CHECKING:
     from reconciler.secret import Secret
 
 _LOOPBACK: Final = {"localhost": ("127.0.0.1", "::1"), "::1": ("::1",)}
+_PORTS: Final = {"http": 80, "https": 443}
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_NOT_ON_THIS_MACHINE: Final = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 _LARGEST_REQUEST: Final = 16 * 1024
 _SECONDS_TO_END: Final = 1
 
@@ -75,7 +85,7 @@ class Callback:
             if self._came.is_set():
                 return _page("used", 410)
             try:
-                self._answer = read_answer(query or "?", self._state)
+                self._answer = read_answer(f"?{query}", self._state)
             except DeniedError as denied:
                 self._answer = denied
             except WrongStateError:
@@ -96,25 +106,31 @@ def listening(
         redirect_uri: Where TikTok sends the browser.
         state: What the answer has to bring along.
         port: Where to listen, if not at the port of `redirect_uri`: something that stands in front passes it on. 0
-            takes any that is free, and puts it into the redirect URI where that names port 0 or none.
+            takes any that is free, and puts it into a redirect URI that leads to this machine.
         path: The path that is asked for, if not the one of `redirect_uri`.
 
     Raises:
-        RedirectUriError: `redirect_uri` is no address.
+        RedirectUriError: `redirect_uri` is no address, or leads to where nobody answers in plain HTTP.
         BusyPortError: Something else listens there.
     """
+    require_address(redirect_uri)
     parts = urlsplit(redirect_uri)
+    if parts.scheme == "https" and port is None:
+        raise RedirectUriError(
+            f"{redirect_uri} is asked for over HTTPS, and this machine would answer in plain HTTP",
+            hint="Register one that begins with http:// for it; or add --port, where something in front takes HTTPS "
+            "and passes it on; or --paste.",
+        )
     host = parts.hostname or ""
-    wanted = parts.port or {"https": 443}.get(parts.scheme, 80) if port is None else port
+    wanted = parts.port or _PORTS[parts.scheme] if port is None else port
     with ExitStack() as stack:
         listeners = [stack.enter_context(each) for each in _listen(_LOOPBACK.get(host, ("127.0.0.1",)), wanted)]
         real = listeners[0].getsockname()[1]
         if port == 0 and host in {"127.0.0.1", "localhost", "::1"}:
             named = f"[{host}]" if ":" in host else host
             redirect_uri = urlunsplit(parts._replace(netloc=f"{named}:{real}"))
-        require_address(redirect_uri)
         callback = Callback(redirect_uri, state)
-        stack.enter_context(_serving(_app(callback, path or parts.path or "/", real), listeners))
+        stack.enter_context(_serving(_app(callback, unquote(path or parts.path or "/"), real), listeners))
         yield callback
 
 
@@ -137,9 +153,11 @@ def _app(callback: Callback, path: str, port: int) -> Starlette:
 
 def _hosts(redirect_uri: str, port: int) -> frozenset[str]:
     """Return what the ``Host`` of a request may be: where TikTok sends the browser, or this machine by name."""
-    named = urlsplit(redirect_uri).netloc.rpartition("@")[2].lower()
-    here = {f"{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")}
-    return frozenset({named, *here, *(host.rpartition(":")[0] for host in here if port == 80)})
+    parts = urlsplit(redirect_uri)
+    named = parts.netloc.rpartition("@")[2].lower()
+    hosts = {named, *(f"{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]"))}
+    usual = f":{_PORTS[parts.scheme]}"  # browsers leave it out, and people may not
+    return frozenset({*hosts, *(host.removesuffix(usual) for host in hosts)})
 
 
 def _is_visit(request: Request) -> bool:
@@ -149,15 +167,18 @@ def _is_visit(request: Request) -> bool:
 
 
 def _listen(hosts: Sequence[str], port: int) -> Iterator[socket.socket]:
-    """Yield a socket for each of `hosts` that this machine has; the first one it must have."""
+    """Yield a socket for each of `hosts` that this machine has; the first one it must have.
+
+    A browser may take any of them, so where somebody else listens at one, the code would go there.
+    """
     for number, host in enumerate(hosts):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
             listener = socket.create_server((host, port), family=family)
-        except (OSError, OverflowError) as error:
-            if number and isinstance(error, OSError):
+        except OSError as error:
+            if number and error.errno in _NOT_ON_THIS_MACHINE:
                 continue
-            raise BusyPortError(port, getattr(error, "strerror", None) or str(error)) from error
+            raise BusyPortError(port, error.strerror or str(error)) from error
         port = listener.getsockname()[1]
         yield listener
 
@@ -204,7 +225,7 @@ def _page(kind: str, status: int) -> HTMLResponse:
         "X-Frame-Options": "DENY",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Connection": "close",
-    }
+    } | ({"Allow": "GET"} if status == 405 else {})
     page = templates.get_template("page.html.j2").render(kind=kind, style=style, script=script)
     return HTMLResponse(page, status, headers)
 

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final, Protocol
 
-from reconciler.auth.errors import CannotKeepError, ExposedTokenError, KeyringUnusableError
+from reconciler.auth.errors import CannotKeepError, ExposedTokenError, KeyringUnusableError, UnreadableTokenError
 from reconciler.auth.files import write_private
 from reconciler.auth.model import Keeping
 from reconciler.secret import Secret
@@ -40,42 +40,41 @@ class Chest(Protocol):
 
 
 class KeyringChest:
-    """Tokens in the system's keyring: macOS's Keychain, Windows' Credential Locker, the Secret Service of a desktop."""
+    """Tokens in the system's keyring: macOS's Keychain, Windows' Credential Locker, the Secret Service of a desktop.
+
+    Whatever a keyring raises is caught: besides the errors that `keyring` has for it, those of the system's library.
+    """
 
     kept_in = Keeping.KEYRING
 
     def read(self, profile: str) -> Secret | None:
         """Return the token of a profile; a keyring that is locked asks the person."""
         import keyring
-        from keyring.errors import KeyringError
 
         try:
             found = keyring.get_password(SERVICE, profile)
-        except KeyringError as error:
+        except Exception as error:
             raise KeyringUnusableError("be read", _told(error)) from error
         return Secret(found) if found else None
 
     def write(self, profile: str, token: Secret) -> None:
         """Keep the token of a profile."""
         import keyring
-        from keyring.errors import KeyringError
 
         try:
             keyring.set_password(SERVICE, profile, token.reveal())
-        except KeyringError as error:
-            raise KeyringUnusableError("keep the token", _told(error)) from error
+        except Exception as error:
+            told = _told(error).replace(token.reveal(), "***")
+            raise KeyringUnusableError("keep the token", told) from None
 
     def remove(self, profile: str) -> None:
         """Keep the token of a profile no longer."""
         import keyring
-        from keyring.errors import KeyringError, PasswordDeleteError
 
         try:
             if keyring.get_password(SERVICE, profile) is not None:
                 keyring.delete_password(SERVICE, profile)
-        except PasswordDeleteError:
-            return  # gone between the two
-        except KeyringError as error:
+        except Exception as error:
             raise KeyringUnusableError("forget the token", _told(error)) from error
 
 
@@ -106,7 +105,7 @@ class FileChest:
             return None
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror or str(error) if isinstance(error, OSError) else "it is not text"
-            raise CannotKeepError(path, why) from error
+            raise UnreadableTokenError(path, why) from error
         return Secret(found) if found else None
 
     def write(self, profile: str, token: Secret) -> None:
@@ -125,15 +124,13 @@ class FileChest:
 def usable_keyring() -> bool:
     """Whether this machine has a keyring that keeps secrets: a real one, and none that writes plain text."""
     import keyring
-    from keyring.backends.fail import Keyring as Failing
+    from keyring.backends.chainer import ChainerBackend
 
     try:
         backend = keyring.get_keyring()
-        return (
-            not isinstance(backend, Failing)
-            and "plaintext" not in type(backend).__name__.lower()
-            and (float(backend.priority) >= 1)
-        )
+        if isinstance(backend, ChainerBackend):
+            backend = backend.backends[0]  # the one that is written to
+        return "plaintext" not in type(backend).__name__.lower() and float(backend.priority) >= 1
     except Exception:  # a backend of whatever maker that cannot even tell is not usable
         return False
 

@@ -53,7 +53,8 @@ def read_answer(written: str, state: Secret) -> Secret:
     """Return the code in an answer.
 
     Args:
-        written: The address TikTok sent the browser to, or its query; blanks and quotes around it are left out.
+        written: The address TikTok sent the browser to, or its query, with or without the ``?``; line breaks in it,
+            and blanks and quotes around it, are left out.
         state: The request's.
 
     Raises:
@@ -62,7 +63,8 @@ def read_answer(written: str, state: Secret) -> Secret:
         UnreadableRedirectError: It is no answer.
     """
     fields = _fields(_query("".join(written.split()).strip(_AROUND)))
-    if not secrets.compare_digest(fields.get("state", "").encode(), state.reveal().encode()):
+    # What a terminal could not decode comes as lone surrogates, which have no UTF-8 of their own.
+    if not secrets.compare_digest(fields.get("state", "").encode(errors="replace"), state.reveal().encode()):
         raise WrongStateError
     code = fields.get("auth_code", "")
     if "error" in fields or not code:

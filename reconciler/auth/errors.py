@@ -35,7 +35,7 @@ class NoAnswerError(LoginError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
-            f"no answer came from TikTok within {seconds:g} seconds, so nobody was logged in",
+            f"no answer came from TikTok within {seconds:g} s, so nobody was logged in",
             hint="Log in again and confirm on TikTok's page; --timeout waits longer. Where the browser shows an error "
             "after the click, copy the address it was sent to and log in with --paste.",
         )
@@ -91,6 +91,16 @@ class ExposedTokenError(LoginError):
             f"{path} is not used: {why}",
             hint=f"Whoever could read it may have the token: log out, which revokes it, and log in again. To keep it: "
             f"chmod 600 {path}.",
+        )
+
+
+class UnreadableTokenError(LoginError):
+    """The file of a token is there and cannot be read."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"the token in {path} cannot be read: {why}",
+            hint="Make the file yours to read, or log in again.",
         )
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.auth.model import Holder, Login, Profile
-from reconciler.auth.standing import look_into
-from reconciler.tiktok.accounts import whoami
+from reconciler.auth.standing import look_into, owner
 from reconciler.tiktok.errors import TikTokError
 from reconciler.tiktok.model import User
 from reconciler.tiktok.oauth import exchange
@@ -88,7 +87,7 @@ async def log_in(tiktok: TikTok, app: App, code: Secret, wanted: Wanted, keep: C
     login = Login(profile, grant.token)
     keep(login)
     try:
-        user = await whoami(tiktok.acting_with(grant.token))
+        user = await owner(tiktok.acting_with(grant.token))
         login = Login(replace(profile, user=user), grant.token)
         keep(login)
         return LoggedIn(login, await look_into(tiktok, _holder(login, wanted)))

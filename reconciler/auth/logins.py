@@ -7,6 +7,7 @@ killed between the two leaves a token that belongs to no profile, and is not tak
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ _VERSION: Final = 1
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LOCK_SECONDS: Final = 10
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -61,6 +64,7 @@ class Logins:
         self._path = folder / "logins.json"
         self._base_url = base_url
         self._chests = chests
+        self._lost: set[str] = set()
 
     @property
     def path(self) -> Path:
@@ -95,6 +99,7 @@ class Logins:
             return None
         token = self._chests[entry.profile.kept_in].read(name)
         if token is None or _digest(token) != entry.token_digest:
+            self._tell_lost(entry.profile, "is gone" if token is None else "is not the one that the login gave")
             return None
         return Login(entry.profile, token)
 
@@ -138,6 +143,16 @@ class Logins:
                 self._chests[entry.profile.kept_in].remove(name)
                 self._write(entries)
 
+    def _tell_lost(self, profile: Profile, why: str) -> None:
+        if profile.name not in self._lost:
+            self._lost.add(profile.name)
+            log.warning(
+                "the token of the login %s in the %s %s, so that login counts for nothing: log in again",
+                profile.name,
+                profile.kept_in,
+                why,
+            )
+
     def _here(self) -> list[_Entry]:
         entries = self._read()
         return [entries[name] for name in sorted(entries) if entries[name].profile.base_url == self._base_url]
@@ -152,6 +167,8 @@ class Logins:
                 yield self._read()
         except Timeout as error:
             raise CannotKeepError(self._path, "another login is being written at this moment") from error
+        except OSError as error:
+            raise CannotKeepError(self._path, error.strerror or str(error)) from error
 
     def _read(self) -> dict[str, _Entry]:
         try:
@@ -180,12 +197,13 @@ def open_logins(base_url: str, environ: Mapping[str, str], folder: Path | None =
     Args:
         base_url: Where its API is.
         environ: Where `HOME_VARIABLE` is looked for.
-        folder: Where they are kept instead; then in files alone.
+        folder: Where they are kept instead.
     """
-    home = environ.get(HOME_VARIABLE, "").strip()
-    kept = folder or (Path(home).expanduser() if home else user_config_path("reconciler", appauthor=False))
+    home = os.path.expanduser(environ.get(HOME_VARIABLE, "").strip())  # noqa: PTH111  # pathlib's raises without a home
+    named = folder or (Path(home) if home else user_config_path("reconciler", appauthor=False))
+    kept = Path(os.path.abspath(named))  # noqa: PTH100  # links stay what they are
     chests: dict[Keeping, Chest] = {Keeping.FILE: FileChest(kept / "tokens"), Keeping.KEYRING: KeyringChest()}
-    return Logins(Path(os.path.abspath(kept)), base_url, chests)  # noqa: PTH100  # links stay what they are
+    return Logins(kept, base_url, chests)
 
 
 def require_name(name: str) -> None:
@@ -215,14 +233,17 @@ def _written(entry: _Entry) -> dict[str, object]:
 def _entry(name: str, written: Any) -> _Entry:  # noqa: ANN401  # JSON, at the door
     require_name(name)
     user = written["user"]
+    when = datetime.fromisoformat(written["logged_in_at"])
+    if when.tzinfo is None:
+        raise ValueError
     profile = Profile(
         name=name,
         base_url=_text(written["base_url"]),
         app_id=_text(written["app_id"]),
         user=User(_text(user["user_id"]), _text(user["name"]), _text(user["email"])),
-        scopes=frozenset(map(int, written["scopes"])),
-        advertiser_ids=tuple(map(_text, written["advertiser_ids"])),
-        logged_in_at=datetime.fromisoformat(written["logged_in_at"]),
+        scopes=frozenset(map(_number, _list(written["scopes"]))),
+        advertiser_ids=tuple(map(_text, _list(written["advertiser_ids"]))),
+        logged_in_at=when,
         kept_in=Keeping(written["kept_in"]),
     )
     return _Entry(profile, _text(written["token_sha256"]))
@@ -230,5 +251,17 @@ def _entry(name: str, written: Any) -> _Entry:  # noqa: ANN401  # JSON, at the d
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError
+    return value
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
         raise TypeError
     return value

@@ -70,6 +70,7 @@ class Holder:
         accounts: The accounts it is to act for or may act for: key in the files by advertiser id, None where the
             files do not name it.
         business_centers: The Business Center the files give for an account, by advertiser id.
+        way_out: How to get a token, where there is none.
     """
 
     origin: str
@@ -78,6 +79,7 @@ class Holder:
     scopes: frozenset[int] | None
     accounts: dict[str, str | None]
     business_centers: dict[str, str | None]
+    way_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.auth.standing import look_into
+from reconciler.auth.standing import look_into, owner
 from reconciler.tiktok import accounts
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ async def reach(
 
 
 async def _accounts(session: Session, holder: Holder, app: App | None) -> tuple[str, list[str]]:
-    await accounts.whoami(session)  # a dead token is an error here, and not an answer without accounts
+    await owner(session)  # a dead token is an error here, and not an answer without accounts
     if app is not None:
         return "as TikTok says", list(await accounts.advertisers(session, app.app_id, app.secret))
     if holder.profile is not None:

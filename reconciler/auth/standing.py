@@ -8,7 +8,7 @@ from reconciler.auth.model import DEFAULT_PROFILE, AccountStanding, Standing
 from reconciler.tiktok import accounts, audiences
 from reconciler.tiktok.concurrency import together
 from reconciler.tiktok.errors import CredentialError, PermissionDeniedError, concerns_account
-from reconciler.tiktok.model import Account, Lack
+from reconciler.tiktok.model import Account, Lack, User
 from reconciler.tiktok.permission import Work, lacking, unreadable
 
 if TYPE_CHECKING:
@@ -33,16 +33,30 @@ async def look_into(tiktok: TikTok, holder: Holder) -> Standing:
         TikTokError: TikTok failed, or could not be reached. A dead token is no error but an answer.
     """
     if holder.token is None:
-        return Standing(holder, None, Lack("there is no token", _log_in(holder)), _nothing_known(holder))
+        lack = Lack("there is no token", holder.way_out or _log_in(holder))
+        return Standing(holder, None, lack, _nothing_known(holder, lack))
     try:
         session = tiktok.acting_with(holder.token)
-        user = await accounts.whoami(session)
+        user = await owner(session)
         described = await accounts.describe_each(session, list(holder.accounts), holder.business_centers)
     except CredentialError as dead:
         problem = Lack(f"TikTok does not take it ({dead.said.rstrip('.')})", _log_in(holder))
-        return Standing(holder, None, problem, _nothing_known(holder))
+        return Standing(holder, None, problem, _nothing_known(holder, problem))
     standings = await together(_on(session, holder, i, found) for i, found in described.items())
     return Standing(holder, user, None, tuple(standings))
+
+
+async def owner(session: Session) -> User:
+    """Return whose token it is; nobody in particular where it lives but may not tell.
+
+    Raises:
+        CredentialError: The token is dead.
+        TikTokError: TikTok failed, or could not be reached.
+    """
+    try:
+        return await accounts.whoami(session)
+    except PermissionDeniedError:
+        return User("")
 
 
 async def _on(session: Session, holder: Holder, advertiser_id: str, found: Account | Lack) -> AccountStanding:
@@ -66,8 +80,7 @@ async def _reading_is_refused(session: Session, advertiser_id: str) -> Lack | No
     return None
 
 
-def _nothing_known(holder: Holder) -> tuple[AccountStanding, ...]:
-    lack = Lack("there is no token that lives", _log_in(holder))
+def _nothing_known(holder: Holder, lack: Lack) -> tuple[AccountStanding, ...]:
     return tuple(AccountStanding(i, key, None, dict.fromkeys(Work, (lack,))) for i, key in holder.accounts.items())
 
 

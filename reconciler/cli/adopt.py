@@ -78,8 +78,8 @@ def command(
 
 def _one(place: Place, address: str, audience_id: str) -> int:
     with workspace(place) as opened, opened.store.lock("import"):
-        audience = opened.config.audiences.get(address.removeprefix("audience."))
-        if audience is None or audience.address != address:
+        audience = opened.config.audience_at(address)
+        if audience is None:
             known = ", ".join(each.address for each in opened.config.audiences.values())
             raise NothingToImportError(f"{address} is not declared", hint=f"Declare it first. Declared are: {known}.")
         state = opened.store.open()

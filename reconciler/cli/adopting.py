@@ -18,6 +18,7 @@ from reconciler.plan.inputs import Inputs
 from reconciler.plan.recovery import owned_ids
 from reconciler.refresh.accounts import Sessions, read_accounts
 from reconciler.report.visible import quoted
+from reconciler.report.wording import count
 from reconciler.state import change
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def adopt_account(place: Place, key: str) -> int:
     tell_left_out(found)
     where = f", declared in {path}" if path else ""
     screen.say(
-        f"Now managed: {_counted(len(resources))} of {key}{where}. Run `reconciler plan`: nothing has changed."
+        f"Now managed: {count(len(resources), 'audience')} of {key}{where}. Run `reconciler plan`: nothing has changed."
         if resources
         else f"There is nothing to adopt in {key}: what can be managed is."
     )
@@ -177,7 +178,3 @@ def _free_name(folder: Path, key: str) -> Path:
     while path.exists():
         path, number = folder / f"{key}_{number}.yaml", number + 1
     return path
-
-
-def _counted(number: int) -> str:
-    return f"{number:,} {'audience' if number == 1 else 'audiences'}"

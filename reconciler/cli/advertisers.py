@@ -56,14 +56,14 @@ def command(place: Place, profile: str | None, form: str, only_new: bool, output
 
     \b
     Example:
-      reconciler advertisers --format yaml --new >> audiences.yaml
+      reconciler advertisers --format yaml --new
     """  # noqa: D301  # click reads the backspace: what follows keeps its lines
     with desk(place) as opened:
         holder = _holder(opened, profile)
         reached = drive(_reach(opened, holder))
         found = [each for each in reached.accounts if not (only_new and each.key)]
         screen.say(f"{len(found):,} of {len(reached.accounts):,} accounts, {reached.told_by}.")
-        text = _yaml(found, opened, profile) if form == "yaml" else None
+        text = _yaml(found, opened, holder) if form == "yaml" else None
     if form == "json":
         accounts = [account_document(each) for each in found]
         text = encode({"format_version": STANDING_FORMAT_VERSION, "advertisers": accounts}).decode()
@@ -95,7 +95,8 @@ async def _reach(opened: Desk, holder: Holder) -> Reach:
         return await reach(tiktok, holder, app, opened.keys, opened.business_centers)
 
 
-def _yaml(found: Sequence[AccountStanding], opened: Desk, profile: str | None) -> str:
+def _yaml(found: Sequence[AccountStanding], opened: Desk, holder: Holder) -> str:
+    profile = holder.profile.name if holder.profile else DEFAULT_PROFILE
     accounts = [
         Reachable(
             each.advertiser_id,

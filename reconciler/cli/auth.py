@@ -8,25 +8,28 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.auth.errors import NoSuchProfileError
-from reconciler.auth.model import DEFAULT_PROFILE
+from reconciler.auth.model import DEFAULT_PROFILE, Holder
 from reconciler.auth.standing import look_into_all
 from reconciler.cli import login, screen
 from reconciler.cli.desk import app_for, desk
 from reconciler.cli.options import output_format, workspace_options
 from reconciler.cli.workspace import drive
 from reconciler.errors import ReconcilerError
+from reconciler.refresh.credentials import TOKEN_VARIABLE
 from reconciler.report.standing_document import standings_document
 from reconciler.report.standing_text import render_standings
-from reconciler.tiktok.errors import CredentialError, UnknownAppError
-from reconciler.tiktok.oauth import App, revoke
+from reconciler.tiktok.accounts import whoami
+from reconciler.tiktok.errors import CredentialError, PermissionDeniedError
+from reconciler.tiktok.oauth import revoke
 from reconciler.tiktok.permission import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.auth.model import Holder, Login, Standing
+    from reconciler.auth.model import Login, Profile, Standing
     from reconciler.cli.desk import Desk
     from reconciler.cli.workspace import Place
+    from reconciler.tiktok.oauth import App
 
 _profile = click.option(
     "--profile", default=DEFAULT_PROFILE, show_default=True, metavar="NAME", help="The login that is meant."
@@ -65,6 +68,8 @@ def status(place: Place, form: str, profile: str | None) -> int:
         screen.json(standings_document(standings))
     else:
         render_standings(standings, screen.results())
+    if any(each.origin == TOKEN_VARIABLE for each in held) and any(each.profile for each in held):
+        screen.say(f"{TOKEN_VARIABLE} is set and comes before every login; unset it to use one.")
     return 0 if standings and all(map(_suffices, standings)) else 1
 
 
@@ -114,11 +119,20 @@ def token(place: Place, profile: str) -> int:
 
 def _held(opened: Desk, profile: str | None) -> tuple[Holder, ...]:
     held = opened.credentials.holders()
+    shown = {each.profile.name for each in held if each.profile}
+    held += tuple(_lost(each) for each in opened.logins.profiles() if each.name not in shown)
     if profile is None:
         return held
     if opened.logins.profile(profile) is None:
         raise _unknown(opened, profile)
     return tuple(each for each in held if each.profile and each.profile.name == profile)
+
+
+def _lost(profile: Profile) -> Holder:
+    """Return what stands for a login whose token is gone, which would otherwise not be seen at all."""
+    accounts = dict.fromkeys(profile.advertiser_ids)
+    origin = f"profile {profile.name} ({profile.kept_in}), whose token is gone"
+    return Holder(origin, None, profile, profile.scopes, {**accounts}, {**accounts})
 
 
 async def _look(opened: Desk, held: Iterable[Holder]) -> list[Standing]:
@@ -140,7 +154,6 @@ def _login(opened: Desk, name: str) -> Login:
 
 
 def _unknown(opened: Desk, name: str) -> NoSuchProfileError:
-    known = ", ".join(each.name for each in opened.logins.profiles())
     elsewhere = opened.logins.elsewhere(name)
     if elsewhere:
         return NoSuchProfileError(
@@ -151,7 +164,9 @@ def _unknown(opened: Desk, name: str) -> NoSuchProfileError:
             f"the token of {name} is gone, or another one stands in its place",
             hint=f"Run `reconciler auth login --profile {name}`.",
         )
-    return NoSuchProfileError(f"nobody is logged in as {name}", hint=f"There is: {known or 'no login at all'}.")
+    known = ", ".join(each.name for each in opened.logins.profiles())
+    hint = f"There is: {known}." if known else "There is no login at all; `reconciler auth login` makes one."
+    return NoSuchProfileError(f"nobody is logged in as {name}", hint=hint)
 
 
 def _log_out(opened: Desk, name: str, app_id: str | None, *, forget_only: bool) -> None:
@@ -164,19 +179,37 @@ def _log_out(opened: Desk, name: str, app_id: str | None, *, forget_only: bool) 
     elif forget_only:
         screen.say(f"The token of {name} is not taken back: whoever has it can go on using it.")
     else:
-        _take_back(opened, found, app_for(opened, app_id or profile.app_id))
+        _take_back(opened, found, app_id or profile.app_id)
     opened.logins.forget(name)
     screen.say(f"Logged out: {name}.")
 
 
-def _take_back(opened: Desk, found: Login, app: App) -> None:
-    async def work() -> None:
-        async with opened.tiktok() as tiktok:
-            await revoke(tiktok, app, found.token)
-
+def _take_back(opened: Desk, found: Login, app_id: str) -> None:
+    """Take a token back at TikTok. One that is dead needs no app's secret, so nobody is asked for one."""
     try:
-        drive(work())
-    except UnknownAppError:
+        dead = drive(_death(opened, found))
+        if dead is None:
+            drive(_revoke(opened, found, app_for(opened, app_id)))
+        else:
+            screen.say(f"TikTok had taken the token back already ({dead.rstrip('.')}).")
+    except ReconcilerError:
+        name = found.profile.name
+        screen.say(f"{name} is not forgotten; --forget-only would do that, and leave its token alive at TikTok.")
         raise
-    except CredentialError as dead:
-        screen.say(f"TikTok had taken the token back already ({dead.said.rstrip('.')}).")
+
+
+async def _death(opened: Desk, found: Login) -> str | None:
+    """Return why TikTok does not take a token any more, in its words, or None."""
+    async with opened.tiktok() as tiktok:
+        try:
+            await whoami(tiktok.acting_with(found.token))
+        except CredentialError as dead:
+            return dead.said
+        except PermissionDeniedError:
+            return None  # it may not even tell whose it is, but TikTok knows it
+    return None
+
+
+async def _revoke(opened: Desk, found: Login, app: App) -> None:
+    async with opened.tiktok() as tiktok:
+        await revoke(tiktok, app, found.token)

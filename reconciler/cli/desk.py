@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import ChainMap
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from reconciler.auth.logins import open_logins
 from reconciler.cli import screen
-from reconciler.cli.workspace import base_url, local_tiktok, read_config, sandbox_logins
+from reconciler.cli.workspace import SANDBOX_URL, base_url, local_tiktok, read_config, sandbox_logins
 from reconciler.config import Config
 from reconciler.errors import InvalidConfigError, ReconcilerError
-from reconciler.refresh.credentials import Credentials
+from reconciler.refresh.credentials import TOKEN_VARIABLE, Credentials
 from reconciler.secret import Secret
 from reconciler.tiktok.client import TikTok
 from reconciler.tiktok.oauth import App
@@ -114,13 +115,15 @@ def app_for(opened: Desk, app_id: str | None) -> App:
 
 @contextmanager
 def _local_desk(place: Place, *, needs_files: bool) -> Iterator[Desk]:
-    from reconciler.cli.workspace import SANDBOX_URL
+    from reconciler.cli.sandbox import EXAMPLE_ACCOUNTS
     from reconciler.sandbox import APP_ID, APP_SECRET, TOKEN
 
-    config = _files(place, {"TIKTOK_ACCESS_TOKEN": TOKEN, **os.environ}, needs_files=needs_files)
-    logins = sandbox_logins(place)
+    environ = ChainMap({TOKEN_VARIABLE: TOKEN}, dict(os.environ))
+    declared = _files(place, environ, needs_files=needs_files)
+    accounts = {key: replace(each, access_token=None) for key, each in declared.advertisers.items()}
+    config, logins = replace(declared, advertisers=accounts), sandbox_logins(place)
     with local_tiktok(place) as sandbox, sandbox.serving() as address:
-        sandbox.ensure(each.advertiser_id for each in config.advertisers.values())
+        sandbox.ensure([each.advertiser_id for each in accounts.values()] or EXAMPLE_ACCOUNTS)
         credentials = Credentials(config, {}, logins, fallback=Secret(TOKEN))
         yield Desk(address, SANDBOX_URL, logins, config, credentials, App(APP_ID, Secret(APP_SECRET)))
 

@@ -21,7 +21,7 @@ from reconciler.cli import screen
 from reconciler.cli.desk import app_for, desk
 from reconciler.cli.options import output_format, workspace_options
 from reconciler.cli.workspace import drive
-from reconciler.report.standing_document import standing_document
+from reconciler.report.standing_document import STANDING_FORMAT_VERSION, standing_document
 from reconciler.report.standing_text import render_standing
 from reconciler.report.visible import quoted, visible
 from reconciler.tiktok.oauth import authorization_url
@@ -99,6 +99,7 @@ def command(
     require_name(profile)
     if paste and (port is not None or path):
         raise click.UsageError("--paste listens nowhere; it takes no --port and no --path.")
+    path = f"/{path.lstrip('/')}" if path else None
     with desk(place) as opened:
         if not _may_replace(opened, profile, yes=yes):
             screen.say("Nothing was done.")
@@ -112,7 +113,7 @@ def command(
         wanted = Wanted(profile, opened.home, kept_in, datetime.now(UTC), opened.keys, opened.business_centers)
         screen.say("TikTok's answer has arrived; fetching the token …")
         logged_in = drive(_fetch(opened, app, code, wanted))
-    _tell(logged_in, form, place)
+    _tell(logged_in, form, place, store)
     return 0
 
 
@@ -196,17 +197,20 @@ def _may_replace(opened: Desk, profile: str, *, yes: bool) -> bool:
     return not sys.stdin.isatty() or click.confirm("Replace it?", err=True)
 
 
-def _tell(logged_in: LoggedIn, form: str, place: Place) -> None:
+def _tell(logged_in: LoggedIn, form: str, place: Place, store: str) -> None:
     profile, standing = logged_in.login.profile, logged_in.standing
     where = "in the system's keyring"
     if profile.kept_in is Keeping.FILE:
-        where = "in a file that only you may read, since there is no keyring here" if not place.sandbox else "in a file"
+        where = "in a file that only you may read"
+        if store == "auto" and not place.sandbox:
+            where += ", since there is no keyring here"
     screen.say(f"Logged in as {quoted(profile.user.name or profile.user.user_id)}; kept {where}, as {profile.name}.")
     if logged_in.problem is not None:
         screen.say(f"Warning: what it may do could not be looked up: {visible(logged_in.problem.message)}.")
     if standing is not None and form == "text":
         render_standing(standing, screen.results())
     if form == "json":
-        screen.json(standing_document(standing) if standing else {"profile": profile.name, "accounts": None})
+        document = standing_document(standing) if standing else {"profile": profile.name, "accounts": None}
+        screen.json({"format_version": STANDING_FORMAT_VERSION, **document})
     named = "" if profile.name == DEFAULT_PROFILE else f" For accounts that are its: `profile: {profile.name}`."
     screen.say(f"Next: `reconciler advertisers` writes these accounts for your files.{named}")

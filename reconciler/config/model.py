@@ -220,6 +220,16 @@ class Config:
             path = path[:-1]
         return self.places.get(())
 
+    def audience_at(self, address: str) -> Audience | None:
+        """Return the audience declared at `address`, spelled exactly so; None where none is."""
+        found = self.audiences.get(address.removeprefix("audience."))
+        return found if found is not None and found.address == address else None
+
+    def declared_at(self, address: str) -> Location | None:
+        """Return where the audience at `address` is declared; None where none is."""
+        found = self.audience_at(address)
+        return self.place("audiences", found.key) if found is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:

@@ -29,7 +29,7 @@ def advise(actions: Sequence[Action], inputs: Inputs, resources: Iterable[Resour
     """
     found = [*_accounts(inputs), *disconnections(actions, inputs.desired, inputs.owned)]
     for action in actions:
-        audience = _declaration(action, inputs)
+        audience = inputs.desired.audience_at(action.address)
         if audience is None:
             continue
         facts = inputs.members.get(action.address) if inputs.members else None
@@ -41,10 +41,6 @@ def advise(actions: Sequence[Action], inputs: Inputs, resources: Iterable[Resour
         if resource.address in declared:
             found += _deposed(resource, inputs)
     return found
-
-
-def _declaration(action: Action, inputs: Inputs) -> Audience | None:
-    return inputs.desired.audiences.get(action.address.removeprefix("audience."))
 
 
 def _accounts(inputs: Inputs) -> Iterator[Diagnostic]:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from reconciler.diagnostics import Location
     from reconciler.plan.inputs import Inputs
 
 
@@ -52,7 +51,7 @@ def build(inputs: Inputs, *, plan_id: str, now: datetime) -> Plan:
             actions.append(decision)
         if case.resource is not None:
             actions += decide_deposed(case.resource, seen)
-    placed = [replace(action, location=_location(action, seen)) for action in actions]
+    placed = [replace(action, location=seen.desired.declared_at(action.resource_address)) for action in actions]
     actions = guarded(sorted(placed, key=lambda action: action.address), seen)
     findings += violations(seen.desired, [case.declared for case in cases if case.declared], seen.members)
     resources = [case.resource for case in cases if case.resource is not None]
@@ -91,11 +90,6 @@ def _undecided(settled: Settled, followed: Followed) -> dict[str, Diagnostic]:
 
 def _is_targeted(case: Case, targets: frozenset[str]) -> bool:
     return not targets or case.address in targets or case.moved_from in targets
-
-
-def _location(action: Action, inputs: Inputs) -> Location | None:
-    key = action.resource_address.removeprefix("audience.")
-    return inputs.desired.place("audiences", key) if key in inputs.desired.audiences else None
 
 
 def _unknown_targets(cases: Iterable[Case], targets: frozenset[str]) -> Iterator[Diagnostic]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 import orjson
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from reconciler import schemas
+from reconciler.diagnostics import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from reconciler.errors import ReconcilerError
 
 _LONGEST_REASON: Final = 200
+
+
+class LocationDocument(TypedDict):
+    """A place in a file, as a checked document says it."""
+
+    file: str
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,15 @@ def decode(raw: bytes, name: str, format_: Format) -> Mapping[str, object]:
 def damaged(name: str, reason: str, format_: Format) -> ReconcilerError:
     """Return the error for a file that was such a document and is none any more."""
     return format_.error(f"{name} is damaged: {reason}", hint=format_.damage)
+
+
+def location_of(document: LocationDocument | None) -> Location | None:
+    """Return the place a checked document names; None where it names none."""
+    if document is None:
+        return None
+    return Location(
+        document["file"], int(document["line"]), int(document["column"])
+    )  # 1.0 is an integer in JSON Schema
 
 
 @cache

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from reconciler.plan.decode import damaged
-from reconciler.plan.encode import encode, timestamp
+from reconciler.plan.encode import encode, location_document, timestamp
 from reconciler.plan.model import FORMAT_VERSION
 from reconciler.plan.reading import PLAN_FILE, PlanFileError, checked, plan_of
 
@@ -70,7 +70,7 @@ def diagnostic_document(diagnostic: Diagnostic) -> dict[str, object]:
         "severity": str(diagnostic.severity),
         "summary": diagnostic.summary,
         "detail": diagnostic.detail,
-        "location": asdict(diagnostic.location) if diagnostic.location else None,
+        "location": location_document(diagnostic.location),
     }
 
 
@@ -96,7 +96,7 @@ def _action(action: Action) -> dict[str, object]:
         "blocked_by": [_block(block) for block in action.blocked_by],
         "previous_address": action.previous_address,
         "kept_by": list(action.kept_by),
-        "location": asdict(action.location) if action.location else None,
+        "location": location_document(action.location),
     }
 
 

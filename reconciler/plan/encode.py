@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,8 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from reconciler.diagnostics import Location
 
 _LAYOUT: Final = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -31,6 +34,11 @@ def encode(document: Mapping[str, object]) -> bytes:
 def timestamp(at: datetime) -> str:
     """Return an aware time as ISO 8601 in UTC: ``2026-03-01T09:30:00Z``; microseconds only where there are any."""
     return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def location_document(location: Location | None) -> dict[str, object] | None:
+    """Return a place in a file as plain values: ``file``, ``line`` and ``column``; None for none."""
+    return asdict(location) if location else None
 
 
 def _encodable(value: object) -> object:

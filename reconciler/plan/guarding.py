@@ -32,7 +32,7 @@ def guarded(actions: Iterable[Action], inputs: Inputs) -> list[Action]:
         others = tuple(address for address in owned_by if address != here)
         known = Circumstances(
             remotes=inputs.actual,
-            declared=inputs.desired.audiences.get(action.address.removeprefix("audience.")),
+            declared=inputs.desired.audience_at(action.address),
             facts=inputs.members.get(action.address) if inputs.members else None,
             owner=here if here in owned_by else next(iter(others), None),
             other_owners=others,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, NotRequired, TypedDict, cast
 
-from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import ReconcilerError
-from reconciler.plan.decode import Format, decode
+from reconciler.plan.decode import Format, LocationDocument, decode, location_of
 from reconciler.plan.model import (
     FORMAT_VERSION,
     Action,
@@ -38,17 +38,11 @@ PLAN_FILE: Final = Format(
 )
 
 
-class _Location(TypedDict):
-    file: str
-    line: int
-    column: int
-
-
 class _Diagnostic(TypedDict):
     severity: str
     summary: str
     detail: str
-    location: _Location | None
+    location: LocationDocument | None
 
 
 class _Attributes(TypedDict):
@@ -98,7 +92,7 @@ class _Action(TypedDict):
     blocked_by: list[_Block]
     previous_address: str | None
     kept_by: list[str]
-    location: NotRequired[_Location | None]
+    location: NotRequired[LocationDocument | None]
 
 
 class PlanDocument(TypedDict):
@@ -152,7 +146,7 @@ def _action(document: _Action) -> Action:
         blocked_by=tuple(_block(each) for each in document["blocked_by"]),
         previous_address=document["previous_address"],
         kept_by=tuple(document["kept_by"]),
-        location=_location(document.get("location")),
+        location=location_of(document.get("location")),
     )
 
 
@@ -190,12 +184,8 @@ def _block(document: _Block) -> Block:
 
 def _diagnostic(document: _Diagnostic) -> Diagnostic:
     return Diagnostic(
-        Severity(document["severity"]), document["summary"], document["detail"], _location(document["location"])
+        Severity(document["severity"]), document["summary"], document["detail"], location_of(document["location"])
     )
-
-
-def _location(document: _Location | None) -> Location | None:
-    return Location(document["file"], document["line"], document["column"]) if document else None
 
 
 def _frozen(value: object) -> object:

@@ -31,7 +31,7 @@ def accounts_with_deletions(desired: Config, owned: State) -> frozenset[str]:
     ids: set[str] = set()
     for address, resource in at_declared_addresses(desired, owned).items():
         ids |= {old.advertiser_id for old in resource.deposed}
-        audience = desired.audiences.get(address.removeprefix("audience."))
+        audience = desired.audience_at(address)
         if audience is None:
             ids.add(resource.advertiser_id)
         elif audience.source is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.auth.errors import LoginError
 from reconciler.auth.model import DEFAULT_PROFILE, Holder
 from reconciler.errors import ReconcilerError
 from reconciler.secret import Secret
@@ -82,7 +83,7 @@ class Credentials:
             try:
                 credential = self.of(advertiser.advertiser_id)
             except NoTokenError as missing:
-                holder = _holder(missing.message, None)
+                holder = Holder(missing.message, None, None, None, {}, {}, missing.hint or "")
             else:
                 holder = _holder(credential.origin, credential)
             holder = held.setdefault(holder.origin, holder)
@@ -115,11 +116,18 @@ class Credentials:
     def _from_files(self, advertiser: Advertiser, token: Secret) -> Credential:
         place = self._desired.place("advertisers", advertiser.key, "access_token")
         where = f"access_token in {place}" if place else "access_token"
-        return Credential(token, where, scopes=self._logins.scopes_of(token))
+        return Credential(token, where, scopes=self._scopes_of(token))
 
     def _from_environment(self) -> Credential:
         token = Secret(self._environment)
-        return Credential(token, TOKEN_VARIABLE, scopes=self._logins.scopes_of(token))
+        return Credential(token, TOKEN_VARIABLE, scopes=self._scopes_of(token))
+
+    def _scopes_of(self, token: Secret) -> frozenset[int] | None:
+        """Return what a login told of a token; who brings a token along needs no login, nor a home to keep one in."""
+        try:
+            return self._logins.scopes_of(token)
+        except LoginError:
+            return None
 
     def _from_login(self, profile: Profile) -> Credential | None:
         login = self._logins.get(profile.name)
@@ -149,7 +157,5 @@ class Credentials:
         )
 
 
-def _holder(origin: str, credential: Credential | None) -> Holder:
-    if credential is None:
-        return Holder(origin, None, None, None, {}, {})
+def _holder(origin: str, credential: Credential) -> Holder:
     return Holder(origin, credential.token, credential.profile, credential.scopes, {}, {})

@@ -39,12 +39,14 @@ def render_standing(standing: Standing, console: Console) -> None:
     write(console, Text(visible(holder.origin), "bold"))
     if standing.problem:
         _write_lack(standing.problem, console, indent="  ", style=ERROR)
-    else:
-        write(console, Text.assemble("token: ", ("alive", "green"), _owner(standing.user)), first="  ")
-        write(console, Text(f"scopes: {_scopes(holder)}"), first="  ")
+        for each in standing.accounts:
+            write(console, Text(named_account(each.key or each.advertiser_id, each.advertiser_id), "bold"), first="  ")
+        return
+    write(console, Text.assemble("token: ", ("alive", "green"), _owner(standing.user)), first="  ")
+    write(console, Text(f"scopes: {_scopes(holder)}"), first="  ")
     for each in standing.accounts:
         render_account(each, console, indent="  ")
-    if not standing.accounts and standing.is_alive:
+    if not standing.accounts:
         write(console, Text("It may act for no account that is known here.", WARNING), first="  ")
 
 

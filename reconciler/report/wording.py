@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 MINUS: Final = "−"
 """The minus sign, as wide as the plus; a hyphen is lost beside digits."""
 
-_PLURALS: Final = {"person": "people"}
+_PLURALS: Final = {"person": "people", "delivery": "deliveries"}
 
 
 def count(number: int, noun: str) -> str:
@@ -42,12 +42,17 @@ def value(attribute: object) -> str:
             return visible(str(attribute))
 
 
+def signed(added: int, removed: int) -> tuple[str, str]:
+    """Return what comes and what goes, each empty for nothing."""
+    return f"+{added:,}" if added else "", f"{MINUS}{removed:,}" if removed else ""
+
+
 def identifiers(added: int, removed: int) -> str:
     """Return how many identifiers come and go: ``+1,204 / −310 identifiers``; empty where none does."""
-    signed = [f"{sign}{number:,}" for sign, number in (("+", added), (MINUS, removed)) if number]
-    if not signed:
+    sent = " / ".join(each for each in signed(added, removed) if each)
+    if not sent:
         return ""
-    return f"{' / '.join(signed)} {'identifier' if added + removed == 1 else 'identifiers'}"
+    return f"{sent} {'identifier' if added + removed == 1 else 'identifiers'}"
 
 
 def members(change: MemberChange) -> str:

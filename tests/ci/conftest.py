@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +17,7 @@ from tests.ci.forge import running
 from tests.ci.github import REPOSITORY, GitHub
 from tests.ci.jobs import Event, Run
 from tests.ci.runner import PROJECT, Runner
+from tests.services import tiktok as local_tiktok
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -129,18 +128,8 @@ def config(audiences: Mapping[str, Mapping[str, object]]) -> str:
 @pytest.fixture(scope="session")
 def tiktok(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, str]]:
     """The local TikTok in a process of its own, and its base URL."""
-    folder = tmp_path_factory.mktemp("tiktok")
-    command = [sys.executable, "-m", "reconciler", "sandbox", "serve", "--port", "0"]
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "TIKTOK_"))}
-    with (
-        subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, env=environ) as process,
-        Sandbox(folder / ".reconciler" / "sandbox.db") as sandbox,
-    ):
-        assert process.stderr is not None
-        try:
-            yield sandbox, process.stderr.readline().split()[-1]
-        finally:
-            process.terminate()
+    with local_tiktok.running(tmp_path_factory.mktemp("tiktok")) as started:
+        yield started
 
 
 @pytest.fixture

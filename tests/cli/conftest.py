@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -18,6 +16,7 @@ from keyring.backends import fail
 
 from reconciler.sandbox import TOKEN, Sandbox
 from tests.cli.project import ACCOUNT, OTHER_ACCOUNT, Project
+from tests.services import tiktok
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,17 +85,8 @@ def project(folder: Path, people: pa.Table) -> Iterator[Project]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, str]]:
     """The local TikTok in a process of its own, one for all tests, and its base URL."""
-    folder = tmp_path_factory.mktemp("server")
-    command = [sys.executable, "-m", "reconciler", "sandbox", "serve", "--port", "0"]
-    with (
-        subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process,
-        Sandbox(folder / ".reconciler" / "sandbox.db") as sandbox,
-    ):
-        assert process.stderr is not None
-        try:
-            yield sandbox, process.stderr.readline().split()[-1]
-        finally:
-            process.terminate()
+    with tiktok.running(tmp_path_factory.mktemp("server")) as started:
+        yield started
 
 
 @pytest.fixture

@@ -200,7 +200,7 @@ def test_a_busy_port_names_itself_and_the_ways_out(here: Project, person: Visito
 def test_nobody_confirming_ends_in_a_sentence(here: Project) -> None:
     ran = log_in(here, "--no-browser", "--timeout", "1")
     assert ran.code == 1
-    assert "no answer came from TikTok within 1 seconds" in ran.text
+    assert "no answer came from TikTok within 1 s," in ran.text
 
 
 def test_the_redirect_uri_goes_to_tiktok_as_it_is_registered(here: Project) -> None:

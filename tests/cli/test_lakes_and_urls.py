@@ -34,13 +34,6 @@ def running_s3() -> Iterator[S3]:
 
 
 @pytest.fixture
-def cloud(running_s3: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
-    for name, value in running_s3.environment.items():
-        monkeypatch.setenv(name, value)
-    return running_s3
-
-
-@pytest.fixture
 def web() -> Iterator[Web]:
     with http.running() as web:
         yield web

@@ -109,13 +109,6 @@ def running_s3() -> Iterator[S3]:
         yield running
 
 
-@pytest.fixture
-def cloud(running_s3: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
-    for name, value in running_s3.environment.items():
-        monkeypatch.setenv(name, value)
-    return running_s3
-
-
 @pytest.fixture(scope="module")
 def running_web() -> Iterator[Web]:
     with http.running() as web:

@@ -31,15 +31,8 @@ PEOPLE = pa.table({"mpid": [1, 2, 3], "idfa": ["a", "b", None], "country": ["US"
 @pytest.fixture(scope="session")
 def running_s3() -> Iterator[S3]:
     with s3.running() as running:
+        running.bucket("lake")
         yield running
-
-
-@pytest.fixture
-def cloud(running_s3: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
-    for name, value in running_s3.environment.items():
-        monkeypatch.setenv(name, value)
-    running_s3.bucket("lake")
-    return running_s3
 
 
 def delta(path: Path | str) -> FileOrigin:

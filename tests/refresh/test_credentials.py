@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.auth.errors import LoginError
 from reconciler.auth.logins import open_logins
 from reconciler.auth.model import Keeping, Login, Profile
 from reconciler.config import Advertiser, Config
@@ -124,6 +125,15 @@ def test_a_login_at_another_tiktok_is_never_taken(logins: Logins, tmp_path: Path
     with pytest.raises(NoTokenError) as refused:
         found(EU, config(), {}, logins)
     assert THERE in (refused.value.hint or "")
+
+
+def test_damaged_logins_stand_in_the_way_of_no_other_token(logins: Logins) -> None:
+    log_in(logins)
+    logins.path.write_text("{")
+    assert found(US, config(), {}, logins) == OWN
+    assert found(EU, config(), ENVIRON, logins) == SHARED
+    with pytest.raises(LoginError, match="not a list of logins"):
+        found(EU, config(), {}, logins)
 
 
 def test_the_local_tiktoks_own_token_is_the_last_resort(logins: Logins) -> None:

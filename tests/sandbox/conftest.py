@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox import BASE_PATH, TOKEN, Sandbox
+from tests.sandbox.consent import Exchange, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -209,3 +210,14 @@ def sandbox(tmp_path: Path, new_file: Path) -> Iterator[Sandbox]:
 @pytest.fixture
 def api(sandbox: Sandbox, runner: asyncio.Runner) -> Api:
     return Api(sandbox, runner)
+
+
+@pytest.fixture
+def window(sandbox: Sandbox, runner: asyncio.Runner) -> Window:
+    """A person's window, on the consent page."""
+    return Window(sandbox, runner)
+
+
+@pytest.fixture
+def exchange(api: Api) -> Exchange:
+    return Exchange(api)

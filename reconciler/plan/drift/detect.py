@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from reconciler.diagnostics import Location
     from reconciler.plan.drift.outlook import Outlook
     from reconciler.plan.inputs import Inputs
     from reconciler.state.model import Resource
@@ -101,7 +100,7 @@ def _subject(resource: Resource, outlook: Outlook, inputs: Inputs, known: Eviden
     actual = remote.audiences.get(audience_id)
     if actual is None:
         return None
-    declared = inputs.desired.audiences.get(resource.address.removeprefix("audience."))
+    declared = inputs.desired.audience_at(resource.address)
     return Subject(
         resource,
         declared,
@@ -115,7 +114,7 @@ def _subject(resource: Resource, outlook: Outlook, inputs: Inputs, known: Eviden
         application=known.applications.get(audience_id),
         facts=inputs.members.get(resource.address) if inputs.members else None,
         recipe=recipe_of(declared, inputs.desired) if declared else None,
-        location=_location(resource, inputs),
+        location=inputs.desired.declared_at(resource.address),
     )
 
 
@@ -134,10 +133,5 @@ def _deleted(resource: Resource, outlook: Outlook, inputs: Inputs, known: Eviden
         None,
         last_seen=seen.last_seen if seen else None,
         remedy=remedy,
-        location=_location(resource, inputs),
+        location=inputs.desired.declared_at(resource.address),
     )
-
-
-def _location(resource: Resource, inputs: Inputs) -> Location | None:
-    key = resource.address.removeprefix("audience.")
-    return inputs.desired.place("audiences", key) if key in inputs.desired.audiences else None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from reconciler.plan.decode import damaged
 from reconciler.plan.drift.model import DRIFT_FORMAT_VERSION, DriftKind
 from reconciler.plan.drift.reading import DRIFT_FILE, DriftFileError, checked, drift_of
-from reconciler.plan.encode import timestamp
+from reconciler.plan.encode import location_document, timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -62,7 +61,7 @@ def _drifted(drifted: Drifted) -> dict[str, object]:
         "last_seen": _time(drifted.last_seen),
         "by": drifted.by,
         "remedy": drifted.remedy,
-        "location": asdict(drifted.location) if drifted.location else None,
+        "location": location_document(drifted.location),
     }
 
 

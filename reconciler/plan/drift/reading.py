@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, TypedDict, cast
 
-from reconciler.diagnostics import Location
 from reconciler.errors import ReconcilerError
-from reconciler.plan.decode import Format, decode
+from reconciler.plan.decode import Format, LocationDocument, decode, location_of
 from reconciler.plan.drift.model import DRIFT_FORMAT_VERSION, Drift, Drifted, DriftKind
 
 
@@ -28,12 +27,6 @@ DRIFT_FILE: Final = Format(
 )
 
 
-class _Location(TypedDict):
-    file: str
-    line: int
-    column: int
-
-
 class _Drifted(TypedDict):
     kind: str
     address: str | None
@@ -48,7 +41,7 @@ class _Drifted(TypedDict):
     last_seen: str | None
     by: str | None
     remedy: str
-    location: _Location | None
+    location: LocationDocument | None
 
 
 class DriftDocument(TypedDict):
@@ -92,13 +85,9 @@ def _drifted(document: _Drifted) -> Drifted:
         last_seen=_time(document["last_seen"]),
         by=document["by"],
         remedy=document["remedy"],
-        location=_location(document["location"]),
+        location=location_of(document["location"]),
     )
 
 
 def _time(written: str | None) -> datetime | None:
     return None if written is None else datetime.fromisoformat(written)
-
-
-def _location(document: _Location | None) -> Location | None:
-    return Location(document["file"], int(document["line"]), int(document["column"])) if document else None

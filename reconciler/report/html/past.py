@@ -171,6 +171,5 @@ def _delivery(point: Point) -> Delivery:
 
 
 def _caption(deliveries: int) -> str:
-    if deliveries <= MOST_DELIVERIES:
-        return "1 delivery" if deliveries == 1 else f"{deliveries} deliveries"
-    return f"Last {MOST_DELIVERIES} of {deliveries:,} deliveries"
+    counted = count(deliveries, "delivery")
+    return counted if deliveries <= MOST_DELIVERIES else f"Last {MOST_DELIVERIES} of {counted}"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.plan.model import ActionKind
 from reconciler.report.markdown.escape import code, prose
-from reconciler.report.markdown.parts import account, bullets, details, difference, place, row, signed
+from reconciler.report.markdown.parts import account, bullets, details, difference, place, row
 from reconciler.report.visible import visible
-from reconciler.report.wording import value
+from reconciler.report.wording import signed, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.report.markdown.escape import code, prose
 from reconciler.report.markdown.fitting import LIMIT, Section, always, fit
-from reconciler.report.markdown.parts import bullets, details, head, row, signed
+from reconciler.report.markdown.parts import bullets, details, head, row
 from reconciler.report.tallies import DONE, ENDINGS, outcome_headline, what_stands
-from reconciler.report.wording import count
+from reconciler.report.wording import count, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

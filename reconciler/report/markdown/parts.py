@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.report.markdown.escape import code, longest_run, prose
-from reconciler.report.wording import MINUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,11 +62,6 @@ def place(location: Location) -> str:
 def account(advertiser: str, advertiser_id: str) -> str:
     """Return an account by the key of the files and its id, or by its id alone where the files do not name it."""
     return code(advertiser_id) if advertiser == advertiser_id else f"{code(advertiser)} ({code(advertiser_id)})"
-
-
-def signed(added: int, removed: int) -> tuple[str, str]:
-    """Return what comes and what goes, each empty for nothing."""
-    return f"+{added:,}" if added else "", f"{MINUS}{removed:,}" if removed else ""
 
 
 def finding(diagnostic: Diagnostic, *, whole: bool) -> str:
