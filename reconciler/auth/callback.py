@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import uvicorn
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -211,7 +211,7 @@ def _serving(app: Starlette, listeners: list[socket.socket]) -> Iterator[None]:
 
 def _page(kind: str, status: int) -> HTMLResponse:
     """Return a page for the person in front of the browser; nothing of the request is repeated in it."""
-    templates = Environment(loader=PackageLoader("reconciler.auth"), autoescape=select_autoescape())
+    templates = Environment(loader=PackageLoader("reconciler.auth"), autoescape=True, undefined=StrictUndefined)
     style, script = (templates.get_template(name).render() for name in ("page.css", "page.js"))
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; frame-ancestors 'none'; "

@@ -21,6 +21,7 @@ from reconciler.cli import screen
 from reconciler.cli.desk import app_for, desk
 from reconciler.cli.options import output_format, workspace_options
 from reconciler.cli.workspace import drive
+from reconciler.errors import ReconcilerError
 from reconciler.report.standing_document import STANDING_FORMAT_VERSION, standing_document
 from reconciler.report.standing_text import render_standing
 from reconciler.report.visible import quoted, visible
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT: Final = 8976
 DEFAULT_PATH: Final = "/callback"
+
+
+class LoginStandsError(ReconcilerError):
+    """There is a login of that name already, and nobody to ask whether it may go."""
 
 
 @click.command("login")
@@ -193,8 +198,14 @@ def _may_replace(opened: Desk, profile: str, *, yes: bool) -> bool:
     if yes or not (former or elsewhere):
         return True
     whose = f"of {quoted(former.user.name or former.user.user_id)}" if former else f"for {elsewhere}"
-    screen.say(f"There is a login {profile} already, {whose}. `auth logout` would also take its token back.")
-    return not sys.stdin.isatty() or click.confirm("Replace it?", err=True)
+    stands = f"There is a login {profile} already, {whose}"
+    if not sys.stdin.isatty():
+        raise LoginStandsError(
+            stands,
+            hint="Log out first, which also takes its token back; or take another --profile, or replace it with --yes.",
+        )
+    screen.say(f"{stands}. `auth logout` would also take its token back.")
+    return click.confirm("Replace it?", err=True)
 
 
 def _tell(logged_in: LoggedIn, form: str, place: Place, store: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from reconciler.diagnostics import Severity
+from reconciler.plan.model import ActionKind
 from reconciler.report.action_text import write_action
 from reconciler.report.diagnostics import write_diagnostics
 from reconciler.report.lines import blank, write
@@ -64,7 +65,7 @@ def _write_blocked(plan: Plan, console: Console) -> None:
         for block in action.blocked_by:
             line = Text.assemble(
                 (visible(action.address), "bold"),
-                f" {action.kind}: {visible(block.message)} ",
+                f" {'unchanged' if action.kind is ActionKind.NOOP else action.kind}: {visible(block.message)} ",
                 (f"({block.guard})", QUIET),
             )
             write(console, line, first=Text.assemble("  ", ("!", ERROR), " "))

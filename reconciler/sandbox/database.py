@@ -120,10 +120,15 @@ class Database:
                     self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            elif (marked, version) != (APPLICATION_ID, SCHEMA_VERSION):
+            elif marked != APPLICATION_ID:
                 raise SandboxError(
-                    f"{path} is not a database of this version's local TikTok",
-                    hint="Name another file, or delete this one to start anew.",
+                    f"{path} is not a local TikTok's database", hint="Name another file; this one is left as it is."
+                )
+            elif version != SCHEMA_VERSION:
+                raise SandboxError(
+                    f"{path} was made by another version of the local TikTok: its tables are of version {version},"
+                    f" these of {SCHEMA_VERSION}",
+                    hint="Delete it to start anew (what was tried out in it is lost), or name another file.",
                 )
         self._switch_to_wal()
         # A commit survives the death of this process; only the death of the machine can lose the last few.

@@ -1,8 +1,8 @@
 """The page on which a person lets an app act for them. Source: Marketing API v1.3, authorization.
 
 How TikTok's own page looks is not documented; what it takes and where it leads is. What a cancelled request comes back
-with is not either: here it is what OAuth 2 says (RFC 6749, 4.1.2.1), ``error=access_denied``. As there (4.1.2.1 again), a
-request whose app or address is wrong is told to the person, and nobody is sent anywhere.
+with is not either: here it is what OAuth 2 says (RFC 6749, 4.1.2.1), ``error=access_denied``. Where the app or
+the address is wrong, the person is told, as there, and nobody is sent anywhere.
 
 Whoever opens the page is taken at their word: they say who they are by a link, as nobody has a password here.
 """
@@ -193,9 +193,10 @@ def _templates() -> Environment:
 def _page(template: str, status: int, **values: object) -> Reply:
     style = _templates().get_template("portal.css").render()
     hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{hashed}'; frame-ancestors 'none'; base-uri 'none'"
     headers = {
         "Cache-Control": "no-store",
-        "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{hashed}'; frame-ancestors 'none'; base-uri 'none'",
+        "Content-Security-Policy": policy,
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",

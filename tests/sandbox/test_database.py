@@ -161,21 +161,26 @@ def test_another_program_s_database_is_left_alone(tmp_path: Path) -> None:
     connection.close()
     before = path.read_bytes()
 
-    with pytest.raises(SandboxError, match="not a database of this version's local TikTok"):
+    with pytest.raises(SandboxError, match="not a local TikTok's database"):
         Sandbox(path)
 
     assert path.read_bytes() == before
 
 
-def test_another_version_s_database_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [2, 99])
+def test_another_version_s_database_is_refused_and_left_alone(tmp_path: Path, version: int) -> None:
     path = tmp_path / "sandbox.db"
     Sandbox(path).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 99")
+        connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
+    before = path.read_bytes()
 
-    with pytest.raises(SandboxError, match="this version"):
+    with pytest.raises(SandboxError, match=f"another version of the local TikTok.* {version}") as caught:
         Sandbox(path)
+
+    assert "Delete it" in (caught.value.hint or "")
+    assert path.read_bytes() == before
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

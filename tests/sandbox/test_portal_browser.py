@@ -52,8 +52,7 @@ def address(base_url: str, app: Web) -> str:
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A window as narrow as pages have to fit in. What a page does against its own policy fails the test."""
     complaints: list[str] = []
-    viewport = {"width": 320, "height": 640}
-    with browser.new_context(viewport=viewport, color_scheme=request.param) as context:
+    with browser.new_context(viewport={"width": 320, "height": 640}, color_scheme=request.param) as context:
         opened = context.new_page()
         opened.on("console", lambda message: complaints.append(message.text))
         yield opened
