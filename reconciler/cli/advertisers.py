@@ -46,7 +46,13 @@ if TYPE_CHECKING:
     help="yaml is ready to paste under advertisers:.",
 )
 @click.option("--new", "only_new", is_flag=True, help="Leave out what the files declare already.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write here instead of stdout.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Write to this file instead of stdout.",
+)
 def command(place: Place, profile: str | None, form: str, only_new: bool, output: Path | None) -> int:
     """List the accounts a token can reach, with the role on each and what is missing to write to it.
 
@@ -58,6 +64,7 @@ def command(place: Place, profile: str | None, form: str, only_new: bool, output
     Example:
       reconciler advertisers --format yaml --new
     """  # noqa: D301  # click reads the backspace: what follows keeps its lines
+    output = None if output == Path("-") else output
     with desk(place) as opened:
         holder = _holder(opened, profile)
         reached = drive(_reach(opened, holder))

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 DEFAULT_PORT: Final = 8976
 DEFAULT_PATH: Final = "/callback"
 
+_STDOUT: Final = 1
+_STDERR: Final = 2
+
 
 class LoginStandsError(ReconcilerError):
     """There is a login of that name already, and nobody to ask whether it may go."""
@@ -152,7 +155,7 @@ def _called_back(
         opens = shows_browser and _has_browser()
         screen.say(f"{'Opening TikTok in your browser. If nothing opens, go' if opens else 'Go'} to:\n\n  {page}\n")
         if opens:
-            webbrowser.open(page)
+            _open_browser(page)
         with screen.notices().status("Waiting for you to confirm there … (Ctrl-C stops)"):
             return callback.wait(timeout)
 
@@ -181,6 +184,18 @@ def _has_browser() -> bool:
     """Whether a browser can show itself: on Linux one that cannot would take the terminal over."""
     shows = sys.platform in {"win32", "darwin"} or any(os.environ.get(each) for each in ("DISPLAY", "WAYLAND_DISPLAY"))
     return shows or bool(os.environ.get("BROWSER"))
+
+
+def _open_browser(page: str) -> None:
+    """Open a page. Whatever a browser and its starter print goes to stderr: stdout is for results."""
+    sys.stdout.flush()
+    results = os.dup(_STDOUT)
+    try:
+        os.dup2(_STDERR, _STDOUT)
+        webbrowser.open(page)
+    finally:
+        os.dup2(results, _STDOUT)
+        os.close(results)
 
 
 def _keeping(store: str, place: Place) -> Keeping:

@@ -39,7 +39,8 @@ def command(folder: Path) -> None:
         f"Fill in the advertiser id, the source and the audience in {target.name}.",
         "reconciler validate",
         "reconciler plan --sandbox        try it out on the local TikTok",
-        "export TIKTOK_ACCESS_TOKEN=…     then: reconciler plan",
+        "reconciler auth login            once, or export TIKTOK_ACCESS_TOKEN=…",
+        "reconciler plan",
     ]
     say(f"Wrote {target}. Next:\n" + "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, start=1)))
 

@@ -32,8 +32,8 @@ class Reachable:
         currency: Its currency, ISO 4217.
         timezone: Its time zone in TikTok's spelling.
         business_center_id: The Business Center its role was read in, or None.
-        profile: The login that reaches it, where that is not the default one.
         note: A remark for the person who reads the file, the role on it, say; becomes a comment.
+        profile: The login that reaches it, where that is not the default one.
     """
 
     advertiser_id: str
@@ -42,8 +42,8 @@ class Reachable:
     currency: str
     timezone: str
     business_center_id: str | None = None
-    profile: str | None = None
     note: str = ""
+    profile: str | None = None
 
 
 def advertisers_yaml(accounts: Sequence[Reachable], taken: Iterable[str] = ()) -> str:

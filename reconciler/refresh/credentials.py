@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TOKEN_VARIABLE = "TIKTOK_ACCESS_TOKEN"  # noqa: S105  # the name of a variable, not a token
 
+_LOCAL = "the local TikTok's own token"
+
 
 class NoTokenError(ReconcilerError):
     """No token was found for an account."""
@@ -91,6 +93,8 @@ class Credentials:
             holder.business_centers[advertiser.advertiser_id] = advertiser.business_center_id
         if self._environment and not self._declared:
             held[TOKEN_VARIABLE] = _holder(TOKEN_VARIABLE, self._from_environment())
+        elif self._fallback and not self._declared:
+            held[_LOCAL] = _holder(_LOCAL, Credential(self._fallback, _LOCAL))
         used = {each.profile.name for each in held.values() if each.profile}
         for profile in self._logins.profiles():
             if profile.name not in used and (credential_of_it := self._from_login(profile)):
@@ -110,7 +114,7 @@ class Credentials:
         if profile and (found := self._from_login(profile)):
             return found
         if self._fallback:
-            return Credential(self._fallback, "the local TikTok's own token")
+            return Credential(self._fallback, _LOCAL)
         raise self._none_for(advertiser_id, advertiser)
 
     def _from_files(self, advertiser: Advertiser, token: Secret) -> Credential:

@@ -80,11 +80,15 @@ async def gather(
     """
     sessions = Sessions(tiktok, scope.accounts(desired, owned), credentials)
     looked_up = scope.accounts_with_deletions(desired, owned) if with_usage is None else with_usage
-    reading = read_accounts(sessions, desired, with_usage=looked_up)
-    computing = asyncio.to_thread(_wanted, desired, owned, people, targets)
-    actual, wanted = await asyncio.gather(reading, computing)
+    try:
+        async with asyncio.TaskGroup() as side_by_side:  # the failure of one ends the other before the client closes
+            reading = side_by_side.create_task(read_accounts(sessions, desired, with_usage=looked_up))
+            computing = side_by_side.create_task(asyncio.to_thread(_wanted, desired, owned, people, targets))
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    wanted = computing.result()
     members = None if people is None else wanted.facts
-    return Gathered(Inputs(desired, actual, owned, members, targets, tuple(findings)), wanted.sets)
+    return Gathered(Inputs(desired, reading.result(), owned, members, targets, tuple(findings)), wanted.sets)
 
 
 def _wanted(desired: Config, owned: State, people: People | None, targets: frozenset[str]) -> Wanted:

@@ -6,7 +6,9 @@ import asyncio
 import inspect
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import httpx
 import keyring
 import keyring.core
 import pytest
@@ -15,15 +17,16 @@ from keyring.backends import fail
 from reconciler.auth.chest import FileChest, KeyringChest
 from reconciler.auth.logins import Logins
 from reconciler.auth.model import Keeping, Login, Profile
-from reconciler.sandbox import Sandbox
+from reconciler.sandbox import APP_ID, Sandbox
 from reconciler.secret import Secret
 from reconciler.tiktok.client import TikTok
 from reconciler.tiktok.model import User
 from tests.auth.keyrings import MemoryKeyring
+from tests.sandbox.consent import Form
 from tests.virtual_time import InstantLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 US, EU = "7000000000000000001", "7000000000000000002"
@@ -120,3 +123,19 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def tiktok(sandbox: Sandbox) -> TikTok:
     """A client of the local TikTok."""
     return TikTok(HERE, tier=None, transport=sandbox.transport())
+
+
+async def confirm(
+    sandbox: Sandbox, app_id: str = APP_ID, ticked: Callable[[str, str], bool] = lambda *_: True
+) -> Secret:
+    """Confirm on the page of the local TikTok, with these boxes ticked, and return the code that comes of it."""
+    asked = {"app_id": app_id, "state": "a-state", "redirect_uri": "http://127.0.0.1:8976/callback"}
+    async with httpx.AsyncClient(transport=sandbox.transport(), base_url="http://tiktok.example") as browser:
+        page = await browser.get("/portal/auth", params=asked)
+        fields = [pair for pair in Form(page.text).fields if ticked(*pair)]
+        answer = await browser.post(
+            "/portal/auth",
+            content=urlencode([*fields, ("decision", "confirm")]),
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+        )
+    return Secret(dict(parse_qsl(urlsplit(answer.headers["location"]).query))["auth_code"])

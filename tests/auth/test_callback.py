@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
@@ -67,14 +68,39 @@ def port_of(callback: Callback) -> int:
     return httpx.URL(callback.redirect_uri).port or 0
 
 
-def still_waits(callback: Callback, answer: dict[str, str]) -> bool:
-    """Whether nothing was taken yet, and the genuine answer still is."""
-    with pytest.raises(NoAnswerError):
-        callback.wait(NOBODY)
-    return (
-        httpx.get(callback.redirect_uri, params=answer).status_code == 200
-        and callback.wait(10).reveal() == answer["auth_code"]
-    )
+@pytest.fixture(scope="module")
+def besieged() -> Iterator[Besieged]:
+    """A login at which every forged call of this file is tried, and that the genuine answer ends all the same."""
+    state = new_state()
+    with waiting(state) as callback:
+        besieged = Besieged(callback, {"auth_code": CODE, "state": state.reveal()})
+        yield besieged
+        assert httpx.get(callback.redirect_uri, params=besieged.answer).status_code == 200
+        assert callback.wait(10).reveal() == CODE
+
+
+@dataclass(frozen=True, slots=True)
+class Besieged:
+    """A login that must get through all of this.
+
+    Attributes:
+        callback: What waits for its answer.
+        answer: The answer, which a forger may have seen.
+    """
+
+    callback: Callback
+    answer: dict[str, str]
+
+    @property
+    def uri(self) -> str:
+        return self.callback.redirect_uri
+
+    def has_an_answer(self) -> bool:
+        try:
+            self.callback.wait(NOBODY)
+        except NoAnswerError:
+            return False
+        return True
 
 
 def test_the_code_of_the_answer_is_handed_over(callback: Callback, answer: dict[str, str]) -> None:
@@ -107,7 +133,7 @@ def test_a_no_is_an_error_of_its_own_and_ends_the_waiting(callback: Callback, st
 
 
 def test_no_answer_in_time_says_how_long_it_was_waited(callback: Callback) -> None:
-    with pytest.raises(NoAnswerError, match=r"0\.001 seconds") as missed:
+    with pytest.raises(NoAnswerError, match=r"0\.001 s") as missed:
         callback.wait(NOBODY)
     assert "--timeout" in (missed.value.hint or "")
     assert "--paste" in (missed.value.hint or "")
@@ -149,24 +175,20 @@ def test_of_many_answers_at_once_one_counts(callback: Callback, state: Secret) -
         {"error": "access_denied"},
     ],
 )
-def test_a_call_without_the_state_changes_nothing(
-    callback: Callback, answer: dict[str, str], forged: dict[str, str]
-) -> None:
-    page = httpx.get(callback.redirect_uri, params=forged)
+def test_a_call_without_the_state_changes_nothing(besieged: Besieged, forged: dict[str, str]) -> None:
+    page = httpx.get(besieged.uri, params=forged)
 
     assert page.status_code == 403
     assert "not the answer to this login" in page.text
-    assert still_waits(callback, answer)
+    assert not besieged.has_an_answer()
 
 
 @pytest.mark.parametrize("twice", ["state", "auth_code"])
-def test_an_answer_that_says_something_twice_changes_nothing(
-    callback: Callback, answer: dict[str, str], twice: str
-) -> None:
-    page = httpx.get(callback.redirect_uri, params=[*answer.items(), (twice, "another")])
+def test_an_answer_that_says_something_twice_changes_nothing(besieged: Besieged, twice: str) -> None:
+    page = httpx.get(besieged.uri, params=[*besieged.answer.items(), (twice, "another")])
 
     assert page.status_code == 400
-    assert still_waits(callback, answer)
+    assert not besieged.has_an_answer()
 
 
 @pytest.mark.parametrize(
@@ -187,14 +209,12 @@ def test_an_answer_that_says_something_twice_changes_nothing(
         "user@127.0.0.1:{port}",
     ],
 )
-def test_a_foreign_name_for_this_machine_changes_nothing_even_with_the_state(
-    callback: Callback, answer: dict[str, str], host: str
-) -> None:
-    port = port_of(callback)
+def test_a_foreign_name_for_this_machine_changes_nothing_even_with_the_state(besieged: Besieged, host: str) -> None:
+    port = port_of(besieged.callback)
     headers = {"Host": host.format(port=port, other=port ^ 1)}
 
-    assert httpx.get(callback.redirect_uri, params=answer, headers=headers).status_code == 421
-    assert still_waits(callback, answer)
+    assert httpx.get(besieged.uri, params=besieged.answer, headers=headers).status_code == 421
+    assert not besieged.has_an_answer()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost:{port}", "LOCALHOST:{port}", "[::1]:{port}"])
@@ -215,34 +235,31 @@ def test_this_machine_may_be_called_by_its_own_names(callback: Callback, answer:
     ],
 )
 def test_a_page_that_fetches_instead_of_a_person_who_visits_changes_nothing_even_with_the_state(
-    callback: Callback, answer: dict[str, str], headers: dict[str, str]
+    besieged: Besieged, headers: dict[str, str]
 ) -> None:
-    assert httpx.get(callback.redirect_uri, params=answer, headers=headers).status_code == 403
-    assert still_waits(callback, answer)
+    assert httpx.get(besieged.uri, params=besieged.answer, headers=headers).status_code == 403
+    assert not besieged.has_an_answer()
 
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
-def test_another_method_changes_nothing_even_with_the_state(
-    callback: Callback, answer: dict[str, str], method: str
-) -> None:
-    refused = httpx.request(method, callback.redirect_uri, params=answer)
+def test_another_method_changes_nothing_even_with_the_state(besieged: Besieged, method: str) -> None:
+    refused = httpx.request(method, besieged.uri, params=besieged.answer)
 
     assert refused.status_code == 405
     assert "GET" in refused.headers["allow"]
-    assert still_waits(callback, answer)
+    assert not besieged.has_an_answer()
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/favicon.ico", "/callback/", "/callback/x", "/Callback", "//callback", "/x/../callback", "/callbackx"]
+    "path",
+    ["/", "/favicon.ico", "/callback/", "/callback/x", "/Callback", "//callback", "/x/../callback", "/callbackx"],
 )
-def test_another_path_changes_nothing_even_with_the_state(
-    callback: Callback, answer: dict[str, str], path: str
-) -> None:
-    query = httpx.QueryParams(answer)
-    raw = f"GET {path}?{query} HTTP/1.1\r\nHost: 127.0.0.1:{port_of(callback)}\r\nConnection: close\r\n\r\n"
+def test_another_path_changes_nothing_even_with_the_state(besieged: Besieged, path: str) -> None:
+    query = httpx.QueryParams(besieged.answer)
+    raw = f"GET {path}?{query} HTTP/1.1\r\nHost: 127.0.0.1:{port_of(besieged.callback)}\r\nConnection: close\r\n\r\n"
 
-    assert talk(callback, raw.encode()).startswith(b"HTTP/1.1 404 ")
-    assert still_waits(callback, answer)
+    assert talk(besieged.callback, raw.encode()).startswith(b"HTTP/1.1 404 ")
+    assert not besieged.has_an_answer()
 
 
 def talk(callback: Callback, sent: bytes) -> bytes:
@@ -271,15 +288,15 @@ def talk(callback: Callback, sent: bytes) -> bytes:
     ],
     ids=["letters", "TLS", "long query", "two hosts", "no host", "long header", "bytes"],
 )
-def test_junk_is_refused_and_changes_nothing(callback: Callback, answer: dict[str, str], junk: bytes) -> None:
-    assert not talk(callback, junk).startswith(b"HTTP/1.1 2")
-    assert still_waits(callback, answer)
+def test_junk_is_refused_and_changes_nothing(besieged: Besieged, junk: bytes) -> None:
+    assert not talk(besieged.callback, junk).startswith(b"HTTP/1.1 2")
+    assert not besieged.has_an_answer()
 
 
-def test_an_old_client_that_names_no_host_is_refused(callback: Callback, answer: dict[str, str]) -> None:
-    sent = f"GET /callback?{httpx.QueryParams(answer)} HTTP/1.0\r\n\r\n"
-    assert b" 421 " in talk(callback, sent.encode()).partition(b"\r\n")[0]
-    assert still_waits(callback, answer)
+def test_an_old_client_that_names_no_host_is_refused(besieged: Besieged) -> None:
+    sent = f"GET /callback?{httpx.QueryParams(besieged.answer)} HTTP/1.0\r\n\r\n"
+    assert b" 421 " in talk(besieged.callback, sent.encode()).partition(b"\r\n")[0]
+    assert not besieged.has_an_answer()
 
 
 def test_clients_that_never_end_their_request_hold_up_neither_the_answer_nor_the_end(
@@ -289,7 +306,8 @@ def test_clients_that_never_end_their_request_hold_up_neither_the_answer_nor_the
         slow = [socket.create_connection(("127.0.0.1", port_of(callback))) for _ in range(30)]
         for each in slow:
             each.sendall(b"GET /callback HTTP/1.1\r\nHost: 127")
-        assert still_waits(callback, answer)
+        assert httpx.get(callback.redirect_uri, params=answer).status_code == 200
+        assert callback.wait(10).reveal() == CODE
         since = time.monotonic()
     assert time.monotonic() - since < 5
     for each in slow:

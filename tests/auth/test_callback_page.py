@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -14,16 +13,14 @@ import pytest
 from reconciler.auth.callback import listening
 from reconciler.auth.consent import new_state
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 STATE = new_state()
 ANSWERS = {
-    "arrived": (200, {"auth_code": "code", "state": STATE.reveal()}, "Go back to the terminal"),
-    "denied": (200, {"error": "access_denied", "state": STATE.reveal()}, "Go back to the terminal"),
-    "wrong state": (403, {"auth_code": "code", "state": "wrong"}, "still waits"),
-    "no answer": (400, [("state", STATE.reveal()), ("state", "twice")], "still waits"),
+    "arrived": (200, f"auth_code=code&state={STATE.reveal()}", "Go back to the terminal"),
+    "denied": (200, f"error=access_denied&state={STATE.reveal()}", "Go back to the terminal"),
+    "wrong state": (403, "auth_code=code&state=wrong", "still waits"),
+    "no answer": (400, f"state={STATE.reveal()}&state=twice", "still waits"),
 }
+"""The status and a word of the page of each query that may arrive."""
 
 
 class Outline(HTMLParser):
@@ -50,55 +47,42 @@ class Outline(HTMLParser):
         return any(name == tag and attributes.items() <= found.items() for name, found in self.tags)
 
 
-@pytest.fixture(params=ANSWERS)
-def page(request: pytest.FixtureRequest) -> Iterator[httpx.Response]:
-    """Each page an answer leads to."""
-    status, params, _ = ANSWERS[request.param]
-    with listening("http://127.0.0.1/callback", STATE, port=0) as callback:
-        page = httpx.get(callback.redirect_uri, params=params)
-        assert page.status_code == status
-        yield page
+@pytest.fixture(scope="module")
+def pages() -> dict[str, httpx.Response]:
+    """Each page there is, by what leads to it."""
+    found = {}
+    for name, (status, query, _) in ANSWERS.items():
+        with listening("http://127.0.0.1/callback", STATE, port=0) as callback:
+            uri = callback.redirect_uri
+            found[name] = httpx.get(uri, params=query)
+            assert found[name].status_code == status
+            if name == "arrived":
+                found["used"] = httpx.get(uri, params=query)
+                found["elsewhere"] = httpx.get(f"{uri}/x")
+                found["posted"] = httpx.post(uri, params=query)
+                found["foreign host"] = httpx.get(uri, params=query, headers={"Host": "evil.example"})
+    return found
 
 
-@pytest.fixture(params=[*ANSWERS, "elsewhere", "used", "posted", "foreign host"])
-def any_page(request: pytest.FixtureRequest) -> Iterator[httpx.Response]:
-    """Each page there is."""
-    with listening("http://127.0.0.1/callback", STATE, port=0) as callback:
-        uri = callback.redirect_uri
-        _, params, _ = ANSWERS.get(request.param, ANSWERS["arrived"])
-        match request.param:
-            case "elsewhere":
-                yield httpx.get(f"{uri}/x")
-            case "used":
-                httpx.get(uri, params=params)
-                yield httpx.get(uri, params=params)
-            case "posted":
-                yield httpx.post(uri, params=params)
-            case "foreign host":
-                yield httpx.get(uri, params=params, headers={"Host": "evil.example"})
-            case _:
-                yield httpx.get(uri, params=params)
+@pytest.fixture(params=[*ANSWERS, "used", "elsewhere", "posted", "foreign host"])
+def page(request: pytest.FixtureRequest, pages: dict[str, httpx.Response]) -> httpx.Response:
+    """Each of them."""
+    return pages[request.param]
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_each_answer_has_a_page_that_says_what_to_do_now(answer: str) -> None:
-    _, params, said = ANSWERS[answer]
-    with listening("http://127.0.0.1/callback", STATE, port=0) as callback:
-        assert said in httpx.get(callback.redirect_uri, params=params).text
+def test_each_answer_has_a_page_that_says_what_to_do_now(answer: str, pages: dict[str, httpx.Response]) -> None:
+    assert ANSWERS[answer][2] in pages[answer].text
 
 
-def test_no_two_answers_have_the_same_title() -> None:
-    titles = set()
-    for _, params, _ in ANSWERS.values():
-        with listening("http://127.0.0.1/callback", STATE, port=0) as callback:
-            titles.add(Outline(httpx.get(callback.redirect_uri, params=params).text).texts["h1"])
-    assert len(titles) == len(ANSWERS)
+def test_no_two_answers_have_the_same_title(pages: dict[str, httpx.Response]) -> None:
+    assert len({Outline(pages[answer].text).texts["h1"] for answer in ANSWERS}) == len(ANSWERS)
 
 
-def test_a_page_can_be_read_anywhere_by_anybody(any_page: httpx.Response) -> None:
-    assert any_page.headers["content-type"] == "text/html; charset=utf-8"
-    assert any_page.text.startswith("<!doctype html>")
-    outline = Outline(any_page.text)
+def test_a_page_can_be_read_anywhere_by_anybody(page: httpx.Response) -> None:
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.text.startswith("<!doctype html>")
+    outline = Outline(page.text)
     assert outline.has("html", lang="en")
     assert outline.has("meta", charset="utf-8")
     assert outline.has("meta", name="viewport", content="width=device-width, initial-scale=1")
@@ -108,8 +92,8 @@ def test_a_page_can_be_read_anywhere_by_anybody(any_page: httpx.Response) -> Non
     assert "prefers-color-scheme: dark" in outline.texts["style"]
 
 
-def test_a_page_is_kept_nowhere_shown_in_no_frame_and_tells_no_other_where_it_was(any_page: httpx.Response) -> None:
-    headers = any_page.headers
+def test_a_page_is_kept_nowhere_shown_in_no_frame_and_tells_no_other_where_it_was(page: httpx.Response) -> None:
+    headers = page.headers
     assert headers["cache-control"] == "no-store"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-content-type-options"] == "nosniff"
@@ -118,9 +102,9 @@ def test_a_page_is_kept_nowhere_shown_in_no_frame_and_tells_no_other_where_it_wa
     assert "access-control-allow-origin" not in headers
 
 
-def test_a_page_loads_nothing_and_runs_nothing_but_what_is_in_it(any_page: httpx.Response) -> None:
-    policy = dict(each.strip().split(" ", 1) for each in any_page.headers["content-security-policy"].split(";"))
-    outline = Outline(any_page.text)
+def test_a_page_loads_nothing_and_runs_nothing_but_what_is_in_it(page: httpx.Response) -> None:
+    policy = dict(each.strip().split(" ", 1) for each in page.headers["content-security-policy"].split(";"))
+    outline = Outline(page.text)
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
     for kind in ("style", "script"):
         digest = base64.b64encode(hashlib.sha256(outline.texts[kind].encode()).digest()).decode()

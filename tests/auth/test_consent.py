@@ -151,7 +151,9 @@ def test_no_code_comes_out_without_exactly_this_state(fields: list[tuple[str, st
         assert [value for name, value in sent if name == "auth_code"] == [code.reveal()]
 
 
-@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=200), st.sampled_from(["", "#x"]))
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=200), st.sampled_from(["", "#x"])
+)
 def test_every_code_of_printable_signs_comes_out_as_it_went_in(code: str, end: str) -> None:
     written = "https://login.example/back?" + urlencode({"auth_code": code, "state": STATE.reveal()}) + end
     assert read_answer(written, STATE).reveal() == code

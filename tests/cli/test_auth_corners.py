@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -16,6 +18,7 @@ from reconciler.secret import Secret
 from reconciler.tiktok.errors import PermissionDeniedError
 from reconciler.tiktok.model import User
 from tests.cli.consent import Visitor
+from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
     from reconciler.tiktok.client import Session
@@ -200,6 +203,14 @@ def test_accounts_come_with_the_profile_that_was_found_for_them(here: Project) -
     assert {each["profile"] for each in found.values()} == {"agency"}
 
 
+@pytest.mark.parametrize("form", ["text", "yaml", "json"])
+def test_a_dash_for_a_file_is_stdout(here: Project, form: str) -> None:
+    keep(here, "default")
+    ran = here.run("advertisers", "--format", form, "-o", "-")
+    assert (ran.code, here.account in ran.out) == (0, True)
+    assert not (here.folder / "-").exists()
+
+
 # Files that are not there, or do not hold.
 
 
@@ -304,6 +315,42 @@ def test_after_the_token_is_kept_tiktok_may_fail(here: Project, person: Visitor)
     assert ran.document == {"format_version": 1, "profile": "default", "accounts": None}
     assert profiles(here) == ["default"]
     assert here.run("auth", "status").code == 0
+
+
+def test_what_a_browser_prints_is_no_result(here: Project) -> None:
+    noisy = here.write(
+        "import sys, httpx\n"
+        f"sys.path.insert(0, {str(Path(__file__).parents[2])!r})\n"
+        "from tests.cli.consent import decide\n"
+        "print('Opening in existing browser session.')\n"
+        "httpx.get(decide(sys.argv[1]))\n",
+        "browser.py",
+    )
+    login = ("auth", "login", "--app-id", "7011", "--port", "0", "--format", "json")
+    ran = here.spawn(*login, BROWSER=f"{sys.executable} {noisy} %s", TIKTOK_ACCESS_TOKEN="")
+    assert ran.document["profile"] == "default"
+    assert "Opening in existing browser session." in ran.err
+
+
+# The terminal.
+
+
+def test_the_secret_that_a_logout_asks_for_is_not_shown(here: Project) -> None:
+    keep(here, "default")
+    code, shown = on_terminal(
+        here, "auth", "logout", answers={"App secret (not shown)": SECRET}, TIKTOK_APP_SECRET="", TIKTOK_ACCESS_TOKEN=""
+    )
+    assert (code, profiles(here)) == (0, [])
+    assert SECRET not in shown
+
+
+def test_on_a_terminal_a_login_is_replaced_after_a_yes_only(here: Project) -> None:
+    keep(here, "default")
+    code, shown = on_terminal(
+        here, "auth", "login", "--paste", answers={"Replace it?": "n"}, TIKTOK_APP_ID="7011", TIKTOK_ACCESS_TOKEN=""
+    )
+    assert (code, profiles(here)) == (1, ["default"])
+    assert "Nothing was done." in shown
 
 
 # The local TikTok.
