@@ -6,7 +6,13 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final, Protocol
 
-from reconciler.auth.errors import CannotKeepError, ExposedTokenError, KeyringUnusableError, UnreadableTokenError
+from reconciler.auth.errors import (
+    CannotKeepError,
+    ExposedTokenError,
+    ForeignTokenError,
+    KeyringUnusableError,
+    UnreadableTokenError,
+)
 from reconciler.auth.files import write_private
 from reconciler.auth.model import Keeping
 from reconciler.secret import Secret
@@ -143,6 +149,6 @@ def _require_private(path: Path, found: os.stat_result) -> None:
     if os.name != "posix":
         return
     if found.st_uid != os.geteuid():
-        raise ExposedTokenError(path, "it belongs to somebody else")
+        raise ForeignTokenError(path)
     if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ExposedTokenError(path, f"others may read it (its mode is {stat.S_IMODE(found.st_mode):o}, not 600)")
+        raise ExposedTokenError(path, stat.S_IMODE(found.st_mode))

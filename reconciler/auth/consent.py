@@ -79,10 +79,9 @@ def _query(written: str) -> str:
         raise UnreadableRedirectError("it is empty")
     if len(written) > _LONGEST_ANSWER:
         raise UnreadableRedirectError("it is far too long")
-    try:
-        return urlsplit(written).query if "?" in written else urlsplit(f"?{written}").query
-    except ValueError as error:
-        raise UnreadableRedirectError("it is no web address") from error
+    address, _, query = written.partition("?")
+    is_address = address.lower().startswith(("http://", "https://")) or "=" not in address
+    return (query if is_address else written).partition("#")[0]
 
 
 def _fields(query: str) -> Mapping[str, str]:

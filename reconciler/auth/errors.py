@@ -84,13 +84,23 @@ class KeyringUnusableError(LoginError):
 
 
 class ExposedTokenError(LoginError):
-    """The file of a token can be read by others, or is somebody else's."""
+    """The file of a token can be read by others."""
 
-    def __init__(self, path: Path, why: str) -> None:
+    def __init__(self, path: Path, mode: int) -> None:
         super().__init__(
-            f"{path} is not used: {why}",
-            hint=f"Whoever could read it may have the token: log out, which revokes it, and log in again. To keep it: "
-            f"chmod 600 {path}.",
+            f"the token in {path} is not used: others may read it (its mode is {mode:o}, not 600)",
+            hint=f"Whoever read it can use it: run `chmod 600 {path}`, then log out, which takes the token back, and "
+            "log in again.",
+        )
+
+
+class ForeignTokenError(LoginError):
+    """The file of a token is somebody else's, who may have put another token there."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"the token in {path} is not used: the file belongs to somebody else",
+            hint="Remove the file, and log in again as the one who is to use it.",
         )
 
 
@@ -111,6 +121,28 @@ class DamagedLoginsError(LoginError):
         super().__init__(
             f"{path} is not a list of logins: {why}",
             hint="Move it away and log in again. Tokens stay where they are, and TikTok forgets none of them.",
+        )
+
+
+class NewerLoginsError(DamagedLoginsError):
+    """A later version of this tool has written the logins."""
+
+    def __init__(self, path: Path, version: int) -> None:
+        LoginError.__init__(
+            self,
+            f"{path} was written by a later version of reconciler (version {version})",
+            hint="Update reconciler; or name another folder in RECONCILER_HOME, and log in there.",
+        )
+
+
+class LostTokenError(LoginError):
+    """TikTok was asked for a token, and its answer never came."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"the token did not arrive: {why}",
+            hint="Log in again. The code of this login may be used up, and works once; a token that was lost on its "
+            "way is of no use to anybody here, and goes when you take the app's permission back at TikTok.",
         )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.auth.errors import LostTokenError
 from reconciler.auth.model import Holder, Login, Profile
 from reconciler.auth.standing import look_into, owner
-from reconciler.tiktok.errors import TikTokError
+from reconciler.tiktok.errors import TikTokError, UncertainWriteError
 from reconciler.tiktok.model import User
 from reconciler.tiktok.oauth import exchange
 
@@ -73,7 +74,10 @@ async def log_in(tiktok: TikTok, app: App, code: Secret, wanted: Wanted, keep: C
         TikTokError: TikTok did not give a token.
         LoginError: It cannot be kept.
     """
-    grant = await exchange(tiktok, app, code)
+    try:
+        grant = await exchange(tiktok, app, code)
+    except UncertainWriteError as lost:
+        raise LostTokenError(lost.said) from lost
     profile = Profile(
         wanted.profile,
         wanted.base_url,

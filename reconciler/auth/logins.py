@@ -10,7 +10,7 @@ import hashlib
 import logging
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_config_path
 
 from reconciler.auth.chest import FileChest, KeyringChest
-from reconciler.auth.errors import CannotKeepError, DamagedLoginsError, ProfileNameError
+from reconciler.auth.errors import CannotKeepError, DamagedLoginsError, LoginError, NewerLoginsError, ProfileNameError
 from reconciler.auth.files import private_folder, write_private
 from reconciler.auth.model import DEFAULT_PROFILE, Keeping, Login, Profile
 from reconciler.tiktok.model import User
@@ -129,7 +129,8 @@ class Logins:
             entries[profile.name] = _Entry(profile, _digest(login.token))
             self._write(entries)
             if former and former.profile.kept_in is not profile.kept_in:
-                self._chests[former.profile.kept_in].remove(profile.name)
+                with suppress(LoginError):  # the login is kept; what is left behind leads nowhere
+                    self._chests[former.profile.kept_in].remove(profile.name)
 
     def forget(self, name: str) -> None:
         """Keep a login no longer; one that is not there is as good as forgotten.
@@ -180,7 +181,9 @@ class Logins:
         try:
             document = orjson.loads(raw)
             version = document["version"]
-            if version != _VERSION:
+            if isinstance(version, int) and version > _VERSION:
+                raise NewerLoginsError(self._path, version)
+            if version is not _VERSION:
                 raise DamagedLoginsError(self._path, f"it is of version {version!r}; this is version {_VERSION}")
             return {name: _entry(name, written) for name, written in document["logins"].items()}
         except (orjson.JSONDecodeError, ProfileNameError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -222,7 +225,7 @@ def _written(entry: _Entry) -> dict[str, object]:
         "base_url": profile.base_url,
         "app_id": profile.app_id,
         "user": {"user_id": user.user_id, "name": user.name, "email": user.email},
-        "scopes": sorted(profile.scopes),
+        "scopes": None if profile.scopes is None else sorted(profile.scopes),
         "advertiser_ids": list(profile.advertiser_ids),
         "logged_in_at": profile.logged_in_at.isoformat(),
         "kept_in": str(profile.kept_in),
@@ -233,6 +236,7 @@ def _written(entry: _Entry) -> dict[str, object]:
 def _entry(name: str, written: Any) -> _Entry:  # noqa: ANN401  # JSON, at the door
     require_name(name)
     user = written["user"]
+    scopes = written["scopes"]
     when = datetime.fromisoformat(written["logged_in_at"])
     if when.tzinfo is None:
         raise ValueError
@@ -241,7 +245,7 @@ def _entry(name: str, written: Any) -> _Entry:  # noqa: ANN401  # JSON, at the d
         base_url=_text(written["base_url"]),
         app_id=_text(written["app_id"]),
         user=User(_text(user["user_id"]), _text(user["name"]), _text(user["email"])),
-        scopes=frozenset(map(_number, _list(written["scopes"]))),
+        scopes=None if scopes is None else frozenset(map(_number, _list(scopes))),
         advertiser_ids=tuple(map(_text, _list(written["advertiser_ids"]))),
         logged_in_at=when,
         kept_in=Keeping(written["kept_in"]),

@@ -33,7 +33,7 @@ class Profile:
         base_url: The TikTok it logged in at; its token goes nowhere else.
         app_id: The developer app it was given to.
         user: Whose it is.
-        scopes: What it may do, by TikTok's numbers.
+        scopes: What it may do, by TikTok's numbers; None where TikTok did not say.
         advertiser_ids: The accounts it may act for, as TikTok said at login.
         logged_in_at: When, UTC.
         kept_in: Where its token is.
@@ -43,7 +43,7 @@ class Profile:
     base_url: str
     app_id: str
     user: User
-    scopes: frozenset[int]
+    scopes: frozenset[int] | None
     advertiser_ids: tuple[str, ...]
     logged_in_at: datetime
     kept_in: Keeping

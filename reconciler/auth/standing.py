@@ -39,10 +39,10 @@ async def look_into(tiktok: TikTok, holder: Holder) -> Standing:
         session = tiktok.acting_with(holder.token)
         user = await owner(session)
         described = await accounts.describe_each(session, list(holder.accounts), holder.business_centers)
+        standings = await together(_on(session, holder, i, found) for i, found in described.items())
     except CredentialError as dead:
         problem = Lack(f"TikTok does not take it ({dead.said.rstrip('.')})", _log_in(holder))
         return Standing(holder, None, problem, _nothing_known(holder, problem))
-    standings = await together(_on(session, holder, i, found) for i, found in described.items())
     return Standing(holder, user, None, tuple(standings))
 
 

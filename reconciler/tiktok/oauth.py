@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from reconciler.tiktok.errors import UnreachableError
+from reconciler.tiktok.errors import UnreachableError, UnreadableAnswerError
 from reconciler.tiktok.parse import Record
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ class Grant:
     Attributes:
         token: Acts for the person. It is long-lived, and nothing renews it.
         advertiser_ids: The accounts it may act for.
-        scopes: What it may do there, by TikTok's numbers; those of audiences are in `Scope`.
+        scopes: What it may do there, by TikTok's numbers, as `Scope` has them; None where TikTok did not say.
     """
 
     token: Secret
     advertiser_ids: tuple[str, ...]
-    scopes: frozenset[int]
+    scopes: frozenset[int] | None
 
 
 def authorization_url(base_url: str, app_id: str, *, state: str, redirect_uri: str) -> str:
@@ -61,6 +61,8 @@ def authorization_url(base_url: str, app_id: str, *, state: str, redirect_uri: s
         page = httpx.URL(base_url).copy_with(path=_PORTAL, query=None, fragment=None)
     except httpx.InvalidURL as error:
         raise UnreachableError(f'"{base_url}" is not a web address: {error}', passing=False) from error
+    if page.scheme not in {"http", "https"} or not page.host:
+        raise UnreachableError(f'"{base_url}" is not a web address', passing=False)
     return str(page.copy_merge_params({"app_id": app_id, "state": state, "redirect_uri": redirect_uri}))
 
 
@@ -76,11 +78,22 @@ async def exchange(tiktok: TikTok, app: App, auth_code: Secret) -> Grant:
     """
     body = {"app_id": app.app_id, "secret": app.secret, "auth_code": auth_code}
     answer = Record(_EXCHANGE, await tiktok.acting_for_nobody().post(_EXCHANGE, body, repeatable=False))
-    return Grant(
-        answer.secret("access_token"),
-        tuple(dict.fromkeys(answer.ids("advertiser_ids"))),
-        answer.numbers("scope"),
-    )
+    # The code is used up by now: whatever else is odd about the answer, the token must not get lost.
+    return Grant(answer.secret("access_token"), _accounts(answer), _scopes(answer))
+
+
+def _accounts(answer: Record) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(answer.ids("advertiser_ids")))
+    except UnreadableAnswerError:
+        return ()
+
+
+def _scopes(answer: Record) -> frozenset[int] | None:
+    try:
+        return answer.numbers("scope")
+    except UnreadableAnswerError:
+        return None
 
 
 async def revoke(tiktok: TikTok, app: App, token: Secret) -> None:

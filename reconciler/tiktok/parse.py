@@ -89,11 +89,11 @@ class Record:
             raise self._unreadable(names[0], found)
         return tuple(self._as_text(names[0], each) for each in found)
 
-    def numbers(self, name: str) -> frozenset[int]:
-        """Return a list of whole numbers, each as JSON's or as text, empty where it is missing."""
+    def numbers(self, name: str) -> frozenset[int] | None:
+        """Return a list of whole numbers, each as JSON's or as text, or None where it is missing."""
         found = self._find(name)
         if found is None:
-            return frozenset()
+            return None
         if not isinstance(found, list):
             raise self._unreadable(name, found)
         texts = [self._as_text(name, each) for each in found]

@@ -14,7 +14,13 @@ from keyring.backends import chainer, fail, null
 from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordDeleteError
 
 from reconciler.auth.chest import FileChest, KeyringChest, usable_keyring
-from reconciler.auth.errors import CannotKeepError, ExposedTokenError, KeyringUnusableError, UnreadableTokenError
+from reconciler.auth.errors import (
+    CannotKeepError,
+    ExposedTokenError,
+    ForeignTokenError,
+    KeyringUnusableError,
+    UnreadableTokenError,
+)
 from reconciler.auth.model import Keeping
 from reconciler.secret import Secret
 from tests.auth.keyrings import EchoingKeyring, MemoryKeyring, PlaintextKeyring, RefusingKeyring
@@ -181,8 +187,9 @@ def test_a_file_that_others_may_touch_is_not_used(files: FileChest, mode: int) -
     files.path("default").chmod(mode)
     with pytest.raises(ExposedTokenError, match=f"{mode:o}") as refused:
         files.read("default")
-    assert "log out" in (refused.value.hint or "")
-    assert f"chmod 600 {files.path('default')}" in (refused.value.hint or "")
+    closing, _, rest = (refused.value.hint or "").partition("then log out")
+    assert f"chmod 600 {files.path('default')}" in closing, "before, since logging out reads the token too"
+    assert "log in again" in rest
 
 
 @posix_only
@@ -190,8 +197,9 @@ def test_a_file_that_others_may_touch_is_not_used(files: FileChest, mode: int) -
 def test_a_file_of_somebody_else_is_not_used(files: FileChest) -> None:
     files.write("default", TOKEN)
     os.chown(files.path("default"), 65534, 65534)
-    with pytest.raises(ExposedTokenError, match="somebody else"):
+    with pytest.raises(ForeignTokenError, match="somebody else") as refused:
         files.read("default")
+    assert "log in again" in (refused.value.hint or "")
 
 
 def test_a_link_that_was_laid_in_wait_is_replaced_and_not_written_through(files: FileChest, tmp_path: Path) -> None:

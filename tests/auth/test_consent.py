@@ -111,7 +111,6 @@ def test_an_answer_that_says_something_twice_is_none(written: str) -> None:
         '""',
         f"{QUERY}&x={'y' * 9000}",
         "&".join(f"x{n}={n}" for n in range(50)) + f"&{QUERY}",
-        f"http://[::1/callback?{QUERY}",
         f"auth_code=%FF%FE&state={STATE.reveal()}",
         f"auth_code=line%0Abreak&state={STATE.reveal()}",
         f"auth_code=%ED%95%9C&state={STATE.reveal()}",
@@ -225,3 +224,10 @@ def test_no_address_breaks_the_check(address: str) -> None:
 )
 def test_only_this_machine_is_loopback(address: str, here: bool) -> None:
     assert is_loopback(address) is here
+
+
+@pytest.mark.parametrize(
+    "written", ["state={}&auth_code=a?b", "?state={}&auth_code=a?b", "http://127.0.0.1/x=y?state={}&auth_code=a?b#z"]
+)
+def test_a_question_mark_in_the_code_is_part_of_it(written: str) -> None:
+    assert read_answer(written.format(STATE.reveal()), STATE).reveal() == "a?b"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.auth.errors import KeyringUnusableError
+from reconciler.auth.errors import KeyringUnusableError, LostTokenError
 from reconciler.auth.login import LoggedIn, Wanted, log_in
 from reconciler.auth.model import Keeping
 from reconciler.sandbox import APP_ID, APP_SECRET
@@ -17,7 +17,6 @@ from reconciler.tiktok.errors import (
     AppSecretError,
     AuthCodeError,
     ServiceFaultError,
-    UncertainWriteError,
     UnknownAppError,
 )
 from reconciler.tiktok.model import Role, User
@@ -27,8 +26,6 @@ from tests.auth.conftest import EU, HERE, LOGGED_IN_AT, US, confirm
 from tests.tiktok.conftest import FakeTikTok
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reconciler.auth.logins import Logins
     from reconciler.auth.model import AccountStanding, Login
     from reconciler.sandbox import Sandbox
@@ -58,7 +55,7 @@ async def test_a_code_becomes_a_login_that_is_kept(sandbox: Sandbox, tiktok: Tik
     assert (profile.base_url, profile.app_id, profile.kept_in) == (HERE, APP_ID, Keeping.FILE)
     assert profile.logged_in_at == LOGGED_IN_AT
     assert profile.user.name == "Local Operator"
-    assert profile.scopes == {30, 31, 32}
+    assert profile.scopes == frozenset({30, 31, 32})
     assert sorted(profile.advertiser_ids) == [US, EU]
 
 
@@ -81,7 +78,7 @@ async def test_what_was_not_granted_is_told(sandbox: Sandbox, tiktok: TikTok, lo
     code = await confirm(sandbox, ticked=lambda name, value: (name, value) not in {("scope", "31"), ("scope", "32")})
     logged_in = await log_in(tiktok, APP, code, WANTED, logins.keep)
 
-    assert logged_in.login.profile.scopes == {30}
+    assert logged_in.login.profile.scopes == frozenset({30})
     us = account(logged_in, US)
     assert us.may(Work.READ)
     assert "scope 31" in us.lacks[Work.WRITE][0].reason
@@ -126,10 +123,22 @@ async def test_an_app_that_is_not_the_one_keeps_nothing(
 async def test_a_code_is_never_sent_twice() -> None:
     """Nobody knows whether it is used up; that the second try fails would hide that the first did not."""
     fake = FakeTikTok().breaks(httpx.ReadError("reset"))
-    with pytest.raises(UncertainWriteError):
+    with pytest.raises(LostTokenError, match="did not arrive") as lost:
         await log_in(fake.client(), APP, CODE, WANTED, lambda _: None)
 
     assert len(fake.requests) == 1
+    assert "Log in again" in (lost.value.hint or "")
+
+
+@pytest.mark.parametrize("odd", [{}, {"scope": "all"}, {"scope": ["all"]}, {"advertiser_ids": "all", "scope": None}])
+async def test_a_token_is_kept_however_odd_the_rest_of_the_answer_is(logins: Logins, odd: dict[str, object]) -> None:
+    fake = FakeTikTok().answers({"access_token": "a-token-of-mine", **odd}).answers({"core_user_id": "11"})
+    await log_in(fake.client(), APP, CODE, WANTED, logins.keep)
+
+    kept = logins.get("default")
+    assert kept is not None
+    assert kept.token.reveal() == "a-token-of-mine"
+    assert kept.profile.scopes is None, "unknown, rather than none"
 
 
 @pytest.mark.parametrize("answers", [0, 1], ids=["whose it is", "what the accounts are"])
@@ -161,7 +170,10 @@ async def test_a_token_that_may_not_tell_whose_it_is_is_a_login_all_the_same(log
 async def test_the_token_is_kept_before_tiktok_is_asked_anything_else() -> None:
     fake = FakeTikTok().answers(GRANT).answers({"core_user_id": "11"}).refuses(40002)
     calls: list[int] = []
-    keep: Callable[[Login], None] = lambda _: calls.append(len(fake.requests))  # noqa: E731  # typed
+
+    def keep(_: Login) -> None:
+        calls.append(len(fake.requests))
+
     await log_in(fake.client(), APP, CODE, WANTED, keep)
 
     assert calls[0] == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -39,6 +40,25 @@ if TYPE_CHECKING:
     from tests.auth.conftest import MakeLogin
 
 TOKEN = "a-token-that-nobody-may-read"
+
+
+LOG_IN = """
+import sys
+from datetime import UTC, datetime
+from reconciler.auth.logins import open_logins
+from reconciler.auth.model import Keeping, Login, Profile
+from reconciler.secret import Secret
+from reconciler.tiktok.model import User
+
+home, worker = sys.argv[1:]
+logins = open_logins("https://tiktok.example/open_api/v1.3", {"RECONCILER_HOME": home})
+sys.stdin.readline()
+for number in range(10):
+    name = f"of-{worker}-{number}"
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    profile = Profile(name, "https://tiktok.example/open_api/v1.3", "1", User("1"), frozenset(), (), when, Keeping.FILE)
+    logins.keep(Login(profile, Secret(f"token {name}")))
+"""
 
 
 @pytest.mark.parametrize("kept_in", list(Keeping))
@@ -205,6 +225,31 @@ def test_a_first_login_that_was_killed_between_its_two_writes_left_nothing_that_
     assert logins.get("default") == make_login(token="the-next-one")
 
 
+KILLED = """
+import os, signal, sys
+from reconciler.auth import logins as room
+
+room.Logins._write = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
+def test_a_process_that_was_killed_between_its_two_writes_keeps_nobody_from_logging_in_again(
+    logins: Logins, home: Path, make_login: MakeLogin
+) -> None:
+    logins.keep(make_login("of-0-0", token="the-old-one"))
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED + LOG_IN, str(home), "0"], input="go\n", text=True, check=False, timeout=60
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert (home / "tokens" / "of-0-0").read_text() == "token of-0-0\n"
+
+    assert logins.get("of-0-0") is None
+    assert [each.name for each in logins.profiles()] == ["of-0-0"]
+    logins.keep(make_login("of-0-0", token="the-next-one"))
+    assert logins.get("of-0-0") == make_login("of-0-0", token="the-next-one")
+
+
 def test_a_token_that_somebody_took_out_of_the_keyring_is_no_login_and_that_is_said(
     logins: Logins, make_login: MakeLogin, ring: MemoryKeyring, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -228,25 +273,6 @@ def test_a_keyring_that_refuses_keeps_nothing_and_forgets_nothing(logins: Logins
         with pytest.raises(KeyringUnusableError):
             attempt()
     assert [each.name for each in logins.profiles()] == ["default"]
-
-
-LOG_IN = """
-import sys
-from datetime import UTC, datetime
-from reconciler.auth.logins import open_logins
-from reconciler.auth.model import Keeping, Login, Profile
-from reconciler.secret import Secret
-from reconciler.tiktok.model import User
-
-home, worker = sys.argv[1:]
-logins = open_logins("https://tiktok.example/open_api/v1.3", {"RECONCILER_HOME": home})
-sys.stdin.readline()
-for number in range(10):
-    name = f"of-{worker}-{number}"
-    when = datetime(2026, 1, 1, tzinfo=UTC)
-    profile = Profile(name, "https://tiktok.example/open_api/v1.3", "1", User("1"), frozenset(), (), when, Keeping.FILE)
-    logins.keep(Login(profile, Secret(f"token {name}")))
-"""
 
 
 def test_logins_at_the_same_time_lose_none_of_each_other(logins: Logins, home: Path) -> None:
@@ -294,7 +320,7 @@ def test_a_place_that_cannot_be_written_to_is_named(logins: Logins, home: Path, 
         (b"[]", "damaged"),
         (b"null", "damaged"),
         (b'{"logins": {}}', "damaged"),
-        (b'{"version": 2, "logins": {}}', "version 2"),
+        (b'{"version": 0, "logins": {}}', "version 0"),
         (b'{"version": "1", "logins": {}}', "version '1'"),
         (b'{"version": 1}', "damaged"),
         (b'{"version": 1, "logins": []}', "damaged"),
@@ -326,7 +352,6 @@ def test_a_file_that_is_no_list_of_logins_is_named_and_left_alone(
         ("user", {"user_id": "1", "name": "Ann"}),
         ("scopes", "30"),
         ("scopes", ["30"]),
-        ("scopes", None),
         ("advertiser_ids", US),
         ("advertiser_ids", [7]),
         ("logged_in_at", "yesterday"),

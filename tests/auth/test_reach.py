@@ -55,9 +55,13 @@ async def test_without_a_login_the_business_centers_list_them(sandbox: Sandbox, 
     assert ids(found) == [US]
 
 
-async def test_a_dead_token_is_an_error_and_not_a_token_without_accounts(tiktok: TikTok) -> None:
+@pytest.mark.parametrize("logged_in", [True, False])
+async def test_a_dead_token_is_an_error_and_not_a_token_without_accounts(
+    tiktok: TikTok, make_login: MakeLogin, logged_in: bool
+) -> None:
+    login = make_login() if logged_in else None
     with pytest.raises(CredentialError):
-        await reach(tiktok, holding("of-nobody"), None, {}, {})
+        await reach(tiktok, holding("of-nobody", login), None, {}, {})
 
 
 async def test_a_secret_that_is_not_the_apps_is_an_error_and_not_taken_for_none(

@@ -32,7 +32,7 @@ ALL = frozenset({30, 31, 32})
 def holding(
     token: str | None = TOKEN, scopes: frozenset[int] | None = ALL, accounts: Mapping[str, str | None] | None = None
 ) -> Holder:
-    found = {US: "us", EU: "eu"} if accounts is None else dict(accounts)
+    found: dict[str, str | None] = {US: "us", EU: "eu"} if accounts is None else dict(accounts)
     return Holder("TIKTOK_ACCESS_TOKEN", Secret(token) if token else None, None, scopes, found, {})
 
 
@@ -192,6 +192,17 @@ async def test_a_failure_while_reading_is_tried_is_an_error_and_no_lack() -> Non
     fake.routes("advertiser/info/", lambda _: described).refuses(50000)
     with pytest.raises(ServiceFaultError):
         await look_into(fake.client(patience_seconds=0), holding(scopes=None, accounts={US: "us"}))
+
+
+async def test_a_token_that_dies_while_it_is_looked_into_is_dead() -> None:
+    described = {"list": [{"advertiser_id": US, "name": "A", "status": "STATUS_ENABLE"}]}
+    fake = FakeTikTok().routes("user/info/", lambda _: {"core_user_id": "11"}).lists("bc/get/", [])
+    fake.routes("advertiser/info/", lambda _: described).refuses(40105, "It has been revoked.")
+    standing = await look_into(fake.client(), holding(scopes=None, accounts={US: "us"}))
+
+    assert not standing.is_alive
+    assert standing.problem is not None
+    assert "It has been revoked" in standing.problem.reason
 
 
 async def test_several_tokens_come_in_their_order_and_a_dead_one_hides_no_other(
