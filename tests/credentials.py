@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reconciler.auth.logins import open_logins
-
 from reconciler.config.model import Advertiser, Config
 from reconciler.refresh.credentials import Credentials
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.auth.logins import Logins
-
     from reconciler.secret import Secret
 
 NOWHERE: Final = Path("/nowhere/at/all")
