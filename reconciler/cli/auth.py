@@ -173,13 +173,12 @@ def _log_out(opened: Desk, name: str, app_id: str | None, *, forget_only: bool) 
     profile = opened.logins.profile(name)
     if profile is None:
         raise _unknown(opened, name)
-    found = opened.logins.get(name)
-    if found is None:
-        screen.say(f"The token of {name} was gone already.")
-    elif forget_only:
+    if forget_only:
         screen.say(f"The token of {name} is not taken back: whoever has it can go on using it.")
-    else:
+    elif found := opened.logins.get(name):
         _take_back(opened, found, app_id or profile.app_id)
+    else:
+        screen.say(f"The token of {name} was gone already.")
     opened.logins.forget(name)
     screen.say(f"Logged out: {name}.")
 

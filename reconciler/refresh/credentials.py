@@ -62,6 +62,7 @@ class Credentials:
         self._logins = logins
         self._fallback = fallback
         self._found: dict[str, Credential] = {}
+        self._of_logins: dict[str, Credential | None] = {}
 
     def of(self, advertiser_id: str) -> Credential:
         """Return what acts for an account; no login is asked for twice, since a keyring may ask a person each time.
@@ -134,10 +135,11 @@ class Credentials:
             return None
 
     def _from_login(self, profile: Profile) -> Credential | None:
-        login = self._logins.get(profile.name)
-        if login is None:
-            return None
-        return Credential(login.token, f"profile {profile.name} ({profile.kept_in})", profile, profile.scopes)
+        if profile.name not in self._of_logins:
+            login = self._logins.get(profile.name)
+            origin = f"profile {profile.name} ({profile.kept_in})"
+            self._of_logins[profile.name] = Credential(login.token, origin, profile, profile.scopes) if login else None
+        return self._of_logins[profile.name]
 
     def _profile_of(self, advertiser_id: str, advertiser: Advertiser | None) -> Profile | None:
         if advertiser is None:

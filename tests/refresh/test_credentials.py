@@ -143,6 +143,24 @@ def test_the_local_tiktoks_own_token_is_the_last_resort(logins: Logins) -> None:
     assert Credentials(config(), {}, logins, fallback=Secret("local")).of(EU).token == Secret(token)
 
 
+def test_a_keyring_is_asked_once_for_all_the_accounts_of_a_login(
+    logins: Logins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(logins)
+    asked: list[str] = []
+    get = logins.get
+
+    def counted(name: str) -> Login | None:
+        asked.append(name)
+        return get(name)
+
+    monkeypatch.setattr(logins, "get", counted)
+    held = Credentials(config(), {}, logins)
+    assert {held.of(each).token.reveal() for each in (EU, FORMER)} == {"token-of-default"}
+    held.holders()
+    assert asked == ["default"]
+
+
 def test_every_token_is_held_once_with_all_it_is_for(logins: Logins) -> None:
     log_in(logins, "default", EU, FORMER)
     log_in(logins, "agency")
