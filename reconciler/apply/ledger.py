@@ -10,6 +10,7 @@ from reconciler.apply.errors import RefusedError
 from reconciler.apply.model import Outcome, OutcomeStatus
 from reconciler.apply.workbench import Tally
 from reconciler.errors import ReconcilerError
+from reconciler.plan.model import ActionKind, Block, Guard
 from reconciler.state.errors import StateError
 from reconciler.tiktok.errors import CredentialError, InvalidRequestError, PermissionDeniedError, UnreachableError
 
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Iterator, Sequence
 
     from reconciler.apply.workbench import Workbench
-    from reconciler.plan.model import Action, Block
+    from reconciler.plan.model import Action
 
 FATAL: Final = (CredentialError, UnreachableError, StateError)
 """After one of these the next action would only meet it again, or must not be tried: the apply stops."""
 
 REFUSALS: Final = (InvalidRequestError, PermissionDeniedError)
 """What TikTok will not do for one audience, and so not for any that travels with it."""
+
+
+_LEAVING: Final = frozenset({ActionKind.DELETE, ActionKind.FORGET})
 
 
 @dataclass(slots=True)
@@ -71,6 +75,19 @@ class Ledger:
         for entry in self._entries:
             if entry.outcome is None and self.stopped_by is None:
                 yield entry
+
+    def held_back(self, entry: Entry) -> Block | None:
+        """Return why an audience that was replaced has to stay for now: what takes its place has not come about."""
+        action = entry.action
+        if not action.is_deposed or action.kind is not ActionKind.DELETE:
+            return None
+        for other in self._entries:
+            is_successor = other.action.address == action.resource_address and other.action.kind not in _LEAVING
+            if is_successor and (other.outcome is None or other.outcome.status is not OutcomeStatus.DONE):
+                return Block(
+                    Guard.STALE, f"{other.action.address}, which replaced it, is not done yet", way_out="Apply again."
+                )
+        return None
 
     def bench_for(self, entry: Entry) -> Workbench:
         """Return the bench for work on one action: what arrives is counted for it."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.apply.begin import begun
 from reconciler.apply.deliver import deliver, delivery_of
-from reconciler.apply.errors import BlockedPlanError, FaultyPlanError, StalePlanError
+from reconciler.apply.errors import BlockedPlanError, FaultyPlanError, RefusedError, StalePlanError
 from reconciler.apply.files import deliver_files
 from reconciler.apply.ledger import Ledger
 from reconciler.apply.model import Applied, OutcomeStatus
@@ -161,6 +161,8 @@ async def _finish(ledger: Ledger, remotes: Mapping[str, Remote]) -> None:
     """Delete and forget what is to go."""
 
     async def work(entry: Entry) -> None:
+        if block := ledger.held_back(entry):
+            raise RefusedError(block)
         entry.remark = await finish(ledger.bench_for(entry), entry.action, remotes)
 
     for entry in ledger.open():

@@ -42,7 +42,7 @@ def guarded(actions: Iterable[Action], inputs: Inputs) -> list[Action]:
         if action.kind in {ActionKind.CREATE, ActionKind.REPLACE}:
             creates[action.advertiser_id] += 1
         checked.append(replace(action, blocked_by=guards.check(action, known)))
-    return [_after_what_it_replaced(action, checked) for action in checked]
+    return [_before_what_replaces_it(_after_what_it_replaced(action, checked), checked) for action in checked]
 
 
 def _owners(inputs: Inputs) -> Mapping[str, list[str]]:
@@ -61,6 +61,20 @@ def _importers(inputs: Inputs) -> Mapping[str, list[str]]:
         if audience.import_id and audience.address not in inputs.owned.resources:
             importers[audience.import_id].append(audience.address)
     return importers
+
+
+def _before_what_replaces_it(action: Action, actions: Iterable[Action]) -> Action:
+    """Keep an audience that was replaced while what takes its place cannot be filled: people would be in neither."""
+    if not action.is_deposed or action.kind is not ActionKind.DELETE:
+        return action
+    leaving = {ActionKind.DELETE, ActionKind.FORGET}
+    inherited = [
+        replace(block, message=f"what replaced it is not done yet: {block.message}")
+        for successor in actions
+        if successor.address == action.resource_address and successor.kind not in leaving
+        for block in successor.blocked_by
+    ]
+    return replace(action, blocked_by=(*action.blocked_by, *inherited))
 
 
 def _after_what_it_replaced(action: Action, actions: Iterable[Action]) -> Action:

@@ -200,3 +200,12 @@ def refreshed_of(files: Config, *remotes: Remote) -> Inputs:
     from reconciler.plan.inputs import Inputs
 
     return Inputs(files, {each.account.advertiser_id: each for each in remotes}, OWNED, None)
+
+
+def test_what_was_replaced_stays_while_nobody_can_fill_what_replaced_it() -> None:
+    state = owned(resource(audience_id="2", advertiser_id=EU, deposed=(deposed("1", US),)))
+    plan = planned(desired(audience(advertiser="eu")), remote(there("1")), unreadable(EU), state=state)
+
+    (old,) = [each for each in plan.actions if each.is_deposed]
+    assert (old.kind, guards_against(old)) == (ActionKind.DELETE, [Guard.PERMISSION])
+    assert "what replaced it is not done yet" in old.blocked_by[0].message
