@@ -12,7 +12,13 @@ from reconciler.apply.workbench import Tally
 from reconciler.errors import ReconcilerError
 from reconciler.plan.model import ActionKind, Block, Guard
 from reconciler.state.errors import StateError
-from reconciler.tiktok.errors import CredentialError, InvalidRequestError, PermissionDeniedError, UnreachableError
+from reconciler.tiktok.errors import (
+    CredentialError,
+    InvalidRequestError,
+    PermissionDeniedError,
+    UnreachableError,
+    concerns_account,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Iterator, Sequence
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.apply.workbench import Workbench
     from reconciler.plan.model import Action
 
-FATAL: Final = (CredentialError, UnreachableError, StateError)
+FATAL: Final = (UnreachableError, StateError)
 """After one of these the next action would only meet it again, or must not be tried: the apply stops."""
 
 REFUSALS: Final = (InvalidRequestError, PermissionDeniedError)
@@ -28,6 +34,8 @@ REFUSALS: Final = (InvalidRequestError, PermissionDeniedError)
 
 
 _LEAVING: Final = frozenset({ActionKind.DELETE, ActionKind.FORGET})
+_ASKS_NOBODY: Final = frozenset({ActionKind.NOOP, ActionKind.FORGET})
+"""What is done in the state alone."""
 
 
 @dataclass(slots=True)
@@ -59,12 +67,13 @@ class Ledger:
         actions: What is to be done, in the order it is told. What a guard stands against is closed from the start.
 
     Attributes:
-        stopped_by: Why nothing more may be done, or None.
+        stopped_by: Why nothing more may be done anywhere, or None.
     """
 
     def __init__(self, bench: Workbench, actions: Iterable[Action]) -> None:
         self.stopped_by: str | None = None
         self._bench = bench
+        self._cut_off: dict[str, str] = {}  # accounts in which nothing more can be done, and why
         self._entries = [Entry(each) for each in actions]
         for entry in self._entries:
             if entry.action.is_blocked:
@@ -73,8 +82,12 @@ class Ledger:
     def open(self) -> Iterator[Entry]:
         """Yield the actions that are still to be worked on; none once the apply has stopped."""
         for entry in self._entries:
-            if entry.outcome is None and self.stopped_by is None:
+            if self.is_open(entry):
                 yield entry
+
+    def is_open(self, entry: Entry) -> bool:
+        """Whether an action is still to be worked on."""
+        return entry.outcome is None and self._obstacle(entry) is None
 
     def held_back(self, entry: Entry) -> Block | None:
         """Return why an audience that was replaced has to stay for now: what takes its place has not come about."""
@@ -96,8 +109,9 @@ class Ledger:
     async def attempt(self, entries: Sequence[Entry], work: Awaitable[object], *, is_only_way: bool = True) -> bool:
         """Do work on some actions and return whether it was done; if not, why not is what became of each of them.
 
-        The failure of some leaves the others alone; a guard met at the last moment does too. Cancelling (Ctrl-C), and
-        what everything else would only meet again, stops the apply.
+        The failure of some leaves the others alone; a guard met at the last moment does too. A token that is no longer
+        taken ends the work in its accounts. Cancelling (Ctrl-C), and what everything else would only meet again, stops
+        the apply.
 
         Args:
             entries: The actions.
@@ -115,7 +129,10 @@ class Ledger:
         except ReconcilerError as problem:
             if isinstance(problem, REFUSALS) and not is_only_way:
                 return False
-            self.stopped_by = problem.message if isinstance(problem, FATAL) else None
+            if isinstance(problem, FATAL):
+                self.stopped_by = problem.message
+            if isinstance(problem, CredentialError):
+                self._cut_off |= dict.fromkeys(self._lost_with(problem, entries), problem.message)
             ending = _Ending(OutcomeStatus.FAILED, problem.message, way_out=problem.hint or "")
         else:
             return True
@@ -131,12 +148,25 @@ class Ledger:
         """Return what became of each action; those still open were left, for the reason the apply stopped."""
         for entry in self._entries:
             if entry.outcome is None:
-                self._close(entry, _Ending(OutcomeStatus.SKIPPED, f"{entry.lacks}: {self.stopped_by}"))
+                self._close(entry, _Ending(OutcomeStatus.SKIPPED, f"{entry.lacks}: {self._obstacle(entry)}"))
         return tuple(entry.outcome for entry in self._entries if entry.outcome is not None)
 
     def tallies(self) -> list[Tally]:
         """Return what arrived: first what travelled for several actions together, then what did for each alone."""
         return [self._bench.tally, *(entry.tally for entry in self._entries)]
+
+    def _obstacle(self, entry: Entry) -> str | None:
+        """Return why an action cannot be worked on, or None."""
+        return self.stopped_by or next(filter(None, map(self._cut_off.get, _accounts(entry.action))), None)
+
+    def _lost_with(self, problem: CredentialError, entries: Iterable[Entry]) -> set[str]:
+        """Return the accounts that a refused token acts for, or the one that it no longer acts for."""
+        refused = {each for entry in entries for each in _accounts(entry.action)}
+        if problem.advertiser_id in refused:
+            refused = {problem.advertiser_id}
+        if concerns_account(problem):
+            return refused
+        return {other for each in refused for other in self._bench.sessions.sharing(each)}
 
     def _begin(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
@@ -169,6 +199,13 @@ class _Ending:
     message: str = ""
     details: tuple[str, ...] = ()
     way_out: str = ""
+
+
+def _accounts(action: Action) -> tuple[str, ...]:
+    """Return the accounts that the rest of an action asks TikTok about."""
+    if action.kind in _ASKS_NOBODY:
+        return ()
+    return (action.advertiser_id, *((action.before.advertiser_id,) if action.before else ()))
 
 
 def _barred(blocks: Sequence[Block]) -> _Ending:

@@ -24,12 +24,12 @@ _PHASES: Final = {
 
 
 def ordered(plan: Plan) -> list[Action]:
-    """Return the actions that do something, in the order they are begun and told.
+    """Return the actions that do something, or would if no guard stood against them, in the order they are told.
 
     What deletes comes last: nothing goes before everything that takes its place is filled. An audience that was deposed
     goes before the one that replaced it, since only that one's record in the state leads to it.
     """
-    doing = [action for action in plan.actions if action.does_something]
+    doing = [action for action in plan.actions if action.does_something or action.is_blocked]
     return sorted(doing, key=lambda action: (_PHASES[action.kind], not action.is_deposed, action.address))
 
 

@@ -26,6 +26,11 @@ def refused(plan: Plan, problem: ReconcilerError) -> Applied:
     )
 
 
+def nothing_done(plan: Plan) -> Applied:
+    """Return the outcome of a plan that has nothing to do, but for what guards keep from being looked at."""
+    return Applied(plan.plan_id, tuple(map(_blocked, plan.blocked)), rows=0, requests=0, seconds=0.0)
+
+
 def _blocked(action: Action) -> Outcome:
     return Outcome(
         action.address,

@@ -118,7 +118,7 @@ async def _fill(ledger: Ledger, plan: Plan, bench: Workbench) -> None:
     for load in _loads(streamed):
         await _stream(ledger, load, plan, bench)
     for entry, members in files:
-        if ledger.stopped_by is None:
+        if ledger.is_open(entry):
             work = deliver_files(ledger.bench_for(entry), entry.action, members, plan.plan_id)
             if await ledger.attempt([entry], work):
                 _is_filled(ledger, entry)
@@ -126,7 +126,7 @@ async def _fill(ledger: Ledger, plan: Plan, bench: Workbench) -> None:
 
 async def _stream(ledger: Ledger, load: Sequence[tuple[Entry, Delivery]], plan: Plan, bench: Workbench) -> None:
     """Deliver what travels together; what TikTok refuses goes again in halves, so that one audience fails alone."""
-    if ledger.stopped_by is not None:
+    if not all(ledger.is_open(entry) for entry, _ in load):
         return
     entries, deliveries = [entry for entry, _ in load], [delivery for _, delivery in load]
     work = deliver(bench, deliveries, plan.plan_id)

@@ -48,7 +48,7 @@ def accept(opened: Workspace, owned: State, memory: Memory, targets: Sequence[st
         output.drift(replace(before, found=accepted), dict)
     if stays:
         screen.say(f"{count(len(stays), 'other finding')} cannot be accepted: see `reconciler drift`.")
-    return 0
+    return 1 if after.of({DriftKind.ACCESS}) else 0
 
 
 def _subject(drifted: Drifted) -> tuple[str, str | None, str, str | None, str]:

@@ -13,7 +13,7 @@ from reconciler.apply import run
 from reconciler.apply.begin import with_recipes
 from reconciler.apply.model import Applied
 from reconciler.apply.order import accounts
-from reconciler.apply.refusal import refused
+from reconciler.apply.refusal import nothing_done, refused
 from reconciler.apply.remember import Memory
 from reconciler.apply.workbench import Workbench
 from reconciler.cli import screen
@@ -139,7 +139,7 @@ def _apply(plan: Plan, opened: Workspace, state: OpenState, folder: Path, memory
     async def work() -> Applied:
         async with opened.tiktok() as tiktok:
             sessions = Sessions(tiktok, accounts(plan, state.state), opened.credentials)
-            remotes = await read_accounts(sessions, opened.config)
+            remotes = await read_accounts(sessions, opened.config, blindly=True)
             bench = Workbench(
                 sessions,
                 state,
@@ -180,8 +180,9 @@ def _show(plan: Plan, output: Output, *, asks: bool) -> None:
 def _nothing_to_do(plan: Plan, output: Output, plan_file: Path | None) -> int:
     if plan_file is not None:
         screen.say(f"{plan_file} holds no changes: there is nothing to do.")
-    _tell_beside(output, Applied(plan.plan_id, (), rows=0, requests=0, seconds=0.0))
-    return 0
+    applied = nothing_done(plan)
+    _tell_beside(output, applied)
+    return 0 if applied.succeeded else 1
 
 
 def _declined(plan: Plan, output: Output) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic, warning
+from reconciler.plan.decide import is_waiting_to_be_filled
 from reconciler.plan.disconnect import disconnections
 from reconciler.plan.expectations import unmet
 from reconciler.plan.model import ActionKind
@@ -139,4 +140,9 @@ def _deposed(resource: Resource, inputs: Inputs) -> Iterator[Diagnostic]:
             yield warning(
                 f"{resource.address}: the audience it replaced, {old.audience_id}, is still in use and stays",
                 "Move these to the new one, then apply again:\n" + "\n".join(f"- {use}" for use in uses),
+            )
+        elif remote and old.audience_id in remote.audiences and is_waiting_to_be_filled(resource, inputs):
+            yield warning(
+                f"{resource.address}: the audience it replaced, {old.audience_id}, stays until the new one is filled",
+                "Nobody is in the new one yet. Apply without --skip-members.",
             )

@@ -75,9 +75,10 @@ def decide(case: Case, inputs: Inputs) -> Action | Diagnostic:
 def decide_deposed(resource: Resource, inputs: Inputs) -> list[Action]:
     """Return what is to be done about each audience this resource deposed.
 
-    One that nothing uses any more is deleted. One still in use stays without an action: a warning says so, and no
-    plan is kept waiting for it. Where the resource itself is to go, so is what it deposed, in use or not, for a guard
-    to speak; and where it is handed over, so is what it deposed.
+    One that nothing uses any more is deleted. One still in use stays without an action, and so does one whose successor
+    has nobody in it and gets nobody: a warning says so, and no plan is kept waiting for it. Where the resource itself
+    is to go, so is what it deposed, in use or not, for a guard to speak; and where it is handed over, so is what it
+    deposed.
     """
     declared_here = any(each.address == resource.address for each in inputs.desired.audiences.values())
     actions = []
@@ -88,6 +89,8 @@ def decide_deposed(resource: Resource, inputs: Inputs) -> list[Action]:
             kind, reason = ActionKind.FORGET, "replaced earlier; already gone"
         elif is_handed_over(resource.address, inputs.desired):
             kind, reason = ActionKind.FORGET, "replaced earlier; handed over: `removed` says to leave it on TikTok"
+        elif is_waiting_to_be_filled(resource, inputs):
+            continue
         elif remote.usage is not None and not remote.usage.get(old.audience_id):
             kind, reason = ActionKind.DELETE, "replaced earlier; nothing uses it any more"
         elif not declared_here:
@@ -112,6 +115,14 @@ def is_handed_over(address: str, desired: Config) -> bool:
     """Whether the files say to stop managing `address` and to leave it on TikTok."""
     declared_here = any(audience.address == address for audience in desired.audiences.values())
     return not declared_here and any(each.address == address and not each.destroy for each in desired.removed)
+
+
+def is_waiting_to_be_filled(resource: Resource, inputs: Inputs) -> bool:
+    """Whether people are to be in this audience, nobody is, and nobody looked at who they are."""
+    declared_here = inputs.desired.audience_at(resource.address)
+    has_source = declared_here is not None and declared_here.source is not None
+    is_there = resource.audience_id in inputs.actual[resource.advertiser_id].audiences
+    return has_source and inputs.members is None and (resource.members is None or not is_there)
 
 
 def account_name(desired: Config, advertiser_id: str) -> str:
@@ -239,7 +250,7 @@ def _declared_and_owned(case: Case, audience: Audience, resource: Resource, inpu
         members=members,
         reason=_why(case, resource, changes, members, replaced=replaced, interrupted=interrupted),
         previous_address=case.moved_from,
-        kept_by=_kept_by(inputs.actual[resource.advertiser_id], remote) if replaced else (),
+        kept_by=_kept_by(inputs.actual[resource.advertiser_id], remote, members) if replaced else (),
     )
 
 
@@ -275,7 +286,9 @@ def _is_interrupted(resource: Resource, inputs: Inputs) -> bool:
     )
 
 
-def _kept_by(remote: tiktok.Remote, audience: tiktok.Audience) -> tuple[str, ...]:
+def _kept_by(remote: tiktok.Remote, audience: tiktok.Audience, filling: MemberChange | None) -> tuple[str, ...]:
+    if filling is None:
+        return ("people were not looked at, so what takes its place stays empty until they are",)
     if remote.usage is None:
         return ("what uses it was not looked up",)
     return tuple(str(use) for use in remote.usage.get(audience.audience_id, ()))

@@ -37,6 +37,7 @@ class StatusRow:
         expires_at: When it expires, or None where TikTok names no time.
         delivered_at: When people were last delivered whole, or None.
         problem: What is wrong with it, or "".
+        is_known: Whether its account could be read; where not, nothing is known of it on TikTok.
     """
 
     address: str
@@ -51,6 +52,7 @@ class StatusRow:
     expires_at: datetime | None = None
     delivered_at: datetime | None = None
     problem: str = ""
+    is_known: bool = True
 
     @property
     def match_rate(self) -> float | None:
@@ -99,4 +101,5 @@ def _row(resource: Resource, inputs: Inputs) -> StatusRow:
         is_valid=actual.is_valid if actual else None,
         expires_at=actual.expires_at if actual else None,
         problem=actual.error_msg if actual else missing,
+        is_known=remote.is_readable,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from reconciler.auth.errors import LoginError
 from reconciler.refresh.credentials import NoTokenError
 from reconciler.tiktok import accounts, audiences, usage
 from reconciler.tiktok.concurrency import together
@@ -35,29 +36,36 @@ class Sessions:
         credentials: The tokens there are.
 
     Attributes:
-        without: Accounts that no token acts for, with the error that says so.
-
-    Raises:
-        LoginError: The logins or the keyring cannot be read.
-        CredentialError: A token holds what no token does.
+        without: Accounts that no token acts for, each with the error that says why: there is none, its login cannot be
+            read, or it holds what no token does.
     """
 
     def __init__(self, tiktok: TikTok, advertiser_ids: Iterable[str], credentials: Credentials) -> None:
         self._credentials: dict[str, Credential] = {}
-        self.without: dict[str, NoTokenError] = {}
+        self._by_token: dict[Secret, Session] = {}
+        self.without: dict[str, ReconcilerError] = {}
         for each in sorted(set(advertiser_ids)):
             try:
-                self._credentials[each] = credentials.of(each)
-            except NoTokenError as missing:
+                credential = credentials.of(each)
+                if credential.token not in self._by_token:
+                    self._by_token[credential.token] = tiktok.acting_with(credential.token)
+            except (NoTokenError, LoginError, CredentialError) as missing:
                 self.without[each] = missing
-        tokens = {credential.token for credential in self._credentials.values()}
-        self._by_token = {token: tiktok.acting_with(token) for token in tokens}
+            else:
+                self._credentials[each] = credential
 
     def acting_for(self, advertiser_id: str) -> Session:
-        """Return the session whose token acts for this account; raises NoTokenError where none does."""
+        """Return the session whose token acts for this account; raises what `without` holds where none does."""
         if advertiser_id in self.without:
             raise self.without[advertiser_id]
         return self._by_token[self._credentials[advertiser_id].token]
+
+    def sharing(self, advertiser_id: str) -> frozenset[str]:
+        """Return the accounts for which the token of this one acts, this one among them."""
+        credential = self._credentials.get(advertiser_id)
+        if credential is None:
+            return frozenset({advertiser_id})
+        return frozenset(each for each, other in self._credentials.items() if other.token == credential.token)
 
     def scopes(self, advertiser_id: str) -> frozenset[int] | None:
         """Return what the account's token may do; None where nobody knows, or no token acts for it."""
@@ -72,7 +80,9 @@ class Sessions:
         return [(self._by_token[token], ids) for token, ids in groups.items()]
 
 
-async def read_accounts(sessions: Sessions, desired: Config, *, with_usage: Collection[str] = ()) -> dict[str, Remote]:
+async def read_accounts(
+    sessions: Sessions, desired: Config, *, with_usage: Collection[str] = (), blindly: bool = False
+) -> dict[str, Remote]:
     """Read every account the sessions act for, all at once.
 
     Costs pages, not audiences: the list in hundreds, the accounts of a token together.
@@ -81,6 +91,7 @@ async def read_accounts(sessions: Sessions, desired: Config, *, with_usage: Coll
         sessions: Who acts for which account.
         desired: Names the Business Center of an account, where the files do.
         with_usage: Accounts for which ad groups, saved audiences and Lookalikes are read too.
+        blindly: Whether to go on where not a single account can be read: some things are done in the state alone.
 
     Returns:
         Each account by advertiser id, those that could not be read with `unreadable`; `usage` is None where it was
@@ -88,6 +99,7 @@ async def read_accounts(sessions: Sessions, desired: Config, *, with_usage: Coll
 
     Raises:
         NoTokenError: No account has a token.
+        LoginError: The same, and a login cannot be read.
         CredentialError: No account has a token that lives.
         TikTokError: TikTok failed, or could not be reached.
     """
@@ -101,7 +113,7 @@ async def read_accounts(sessions: Sessions, desired: Config, *, with_usage: Coll
             useless.append(answer)
             found |= dict.fromkeys(ids, Lack(answer.said.rstrip("."), answer.hint or ""))
     seen = {i: account for answer in described if isinstance(answer, dict) for i, account in answer.items()}
-    if useless and not seen:
+    if useless and not seen and not blindly:
         raise useless[0]
     read = await together(_read(sessions, i, account, with_usage=i in with_usage) for i, account in seen.items())
     lost = [Remote(_unknown(each), unreadable=lack) for each, lack in found.items()]
@@ -146,8 +158,10 @@ async def _read(sessions: Sessions, advertiser_id: str, account: Account | Lack,
     return Remote(remote.account, remote.audiences, remote.usage, scopes)
 
 
-def _without_token(missing: NoTokenError) -> Lack:
-    return Lack("there is no access token for it", missing.hint or "")
+def _without_token(missing: ReconcilerError) -> Lack:
+    if isinstance(missing, NoTokenError):
+        return Lack("there is no access token for it", missing.hint or "")
+    return Lack(f"its access token cannot be used: {missing.message.rstrip('.')}", missing.hint or "")
 
 
 def _unknown(advertiser_id: str) -> Account:

@@ -79,13 +79,13 @@ class Credentials:
         """Return every token that acts for a declared account, by where it was found, and then every other login.
 
         Raises:
-            LoginError: The logins or the keyring cannot be read.
+            LoginError: Whose logins there are cannot be read.
         """
         held: dict[str, Holder] = {}
         for advertiser in self._declared.values():
             try:
                 credential = self.of(advertiser.advertiser_id)
-            except NoTokenError as missing:
+            except (NoTokenError, LoginError) as missing:
                 holder = Holder(missing.message, None, None, None, {}, {}, missing.hint or "")
             else:
                 holder = _holder(credential.origin, credential)

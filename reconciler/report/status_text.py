@@ -93,7 +93,7 @@ def _delivered(row: StatusRow) -> Text:
 
 def _matched(row: StatusRow) -> Text:
     if row.cover_num is None:
-        return Text("not there", WARNING)
+        return Text("not there" if row.is_known else "unknown", WARNING)
     rate = f" ({row.match_rate:.0%})" if row.match_rate is not None else ""
     ready = Text("ready", "green") if row.is_valid else Text("not ready", WARNING)
     return _stacked(Text(f"{row.cover_num:,}{rate}"), ready, Text(visible(row.kind.removesuffix(" Audience")), QUIET))

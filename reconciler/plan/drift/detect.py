@@ -23,12 +23,12 @@ from reconciler.plan.recovery import settle
 from reconciler.state.history_model import History
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from datetime import datetime
 
     from reconciler.plan.drift.outlook import Outlook
     from reconciler.plan.inputs import Inputs
-    from reconciler.state.model import Resource
+    from reconciler.state.model import Resource, State
 
 _CHECKS: Final[tuple[Callable[[Subject], Iterable[Drifted]], ...]] = (
     retyped,
@@ -52,7 +52,7 @@ def detect(inputs: Inputs, evidence: Evidence | None = None, *, now: datetime) -
 
     Where TikTok has come to be what the files say, by whatever hand, nothing has drifted. Of an account that cannot
     be read nothing is told but that. Limited to targets, it says nothing of other addresses, nor of what has none:
-    accounts and what nobody manages.
+    accounts, unless those of the targets cannot be read, and what nobody manages.
 
     Args:
         inputs: What a plan is made from; `usage` of an account is None where it was not looked up.
@@ -75,9 +75,19 @@ def detect(inputs: Inputs, evidence: Evidence | None = None, *, now: datetime) -
         for resource in checked
         for finding in _resource(resource, planned[resource.address], inputs, known, now)
     ]
-    accounts = () if inputs.targets else account_drift(inputs, known.history)
+    accounts = list(account_drift(inputs, known.history))
+    if inputs.targets:
+        concerned = _accounts_of(inputs.targets, inputs, owned)
+        accounts = [each for each in accounts if each.kind is DriftKind.ACCESS and each.advertiser_id in concerned]
     strangers = () if inputs.targets else unmanaged(inputs, owned)
     return Drift(now, (*accounts, *found, *strangers), checked=len(checked), skipped_members=inputs.members is None)
+
+
+def _accounts_of(targets: Collection[str], inputs: Inputs, owned: State) -> set[str]:
+    """Return the ids of the accounts in which these addresses are, or are to be."""
+    held = {each.advertiser_id for each in owned.resources.values() if each.address in targets}
+    declared = (inputs.desired.audience_at(address) for address in targets)
+    return held | {inputs.desired.advertisers[each.advertiser].advertiser_id for each in declared if each}
 
 
 def _resource(
