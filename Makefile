@@ -62,7 +62,7 @@ sbom: $(READY)
 CASES := 10000
 
 fuzz: $(READY)
-	FUZZ_CASES=$(CASES) $(BIN)/python -m pytest tests/fuzz $(ARGS)
+	FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -m fuzz $(ARGS)
 
 format: $(READY)
 	$(BIN)/ruff format

@@ -47,7 +47,7 @@ class Record:
     def count(self, *names: str) -> int | None:
         """Return a whole number that is not negative, or None where it is missing."""
         found = self._find(*names)
-        if isinstance(found, str) and found.isdecimal():
+        if isinstance(found, str) and _is_whole_number(found):
             found = int(found)
         if found is None or (isinstance(found, int) and not isinstance(found, bool) and found >= 0):
             return found
@@ -97,7 +97,7 @@ class Record:
         if not isinstance(found, list):
             raise self._unreadable(name, found)
         texts = [self._as_text(name, each) for each in found]
-        if wrong := [each for each in texts if not each.isdecimal()]:
+        if wrong := [each for each in texts if not _is_whole_number(each)]:
             raise self._unreadable(name, wrong[0])
         return frozenset(map(int, texts))
 
@@ -147,6 +147,11 @@ class Record:
         shape = "missing" if found is None else f"not as documented, but {found!r}"
         said = f'its "{name}" is {shape}'
         return UnreadableAnswerError(said, passing=False, path=self.path)
+
+
+def _is_whole_number(written: str) -> bool:
+    """Whether a text is a number of 64 bits at most: Python refuses to read one of thousands of digits."""
+    return written.isascii() and written.isdecimal() and len(written) <= 19
 
 
 def _as_moment(written: str) -> datetime | None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST_APPLIES: Final = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Matrix:
     """A world before a plan, and after.
 

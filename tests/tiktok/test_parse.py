@@ -220,3 +220,9 @@ def test_no_json_does_worse_than_an_unreadable_answer(
     name = fields.draw(st.sampled_from(known + list(READERS[reader])))
     with suppress(UnreadableAnswerError):
         assert reader(Record("any/", {**READERS[reader], name: value})) is not None
+
+
+@pytest.mark.parametrize("written", ["9" * 5000, "٣", "1e3", "+1", " 1"])
+def test_a_number_written_in_no_way_that_tiktok_writes_is_unreadable(written: str) -> None:
+    with pytest.raises(UnreadableAnswerError, match="cover_num"):
+        audience(cover_num=written)
