@@ -10,8 +10,8 @@ import orjson
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from reconciler import schemas
-from reconciler.state.earlier import brought_up_to_date
+from reconciler import schemas, seal
+from reconciler.state.earlier import brought_up_to_date, needs_seal
 from reconciler.state.errors import DamagedStateError, NewerStateError, UnwritableStateError
 from reconciler.state.tree import VERSION, from_tree, to_tree
 
@@ -43,7 +43,7 @@ def dump(state: State, known: State | None = None) -> bytes:
         raise UnwritableStateError(str(error)) from error
     if fault is not None:
         raise UnwritableStateError(fault)
-    return content
+    return seal.seal(content)
 
 
 def parse(content: bytes, place: str = "state.json") -> State:
@@ -55,14 +55,48 @@ def parse(content: bytes, place: str = "state.json") -> State:
 
     Raises:
         NewerStateError: A later version of this tool wrote it.
+        DamagedStateError: It is not JSON, not a state, or not with the bytes that were written.
+    """
+    try:
+        is_sealed = seal.is_sealed(content)
+    except seal.BrokenSealError as broken:
+        raise DamagedStateError(place, str(broken)) from broken
+    tree = _read(content, place)
+    if isinstance(tree, dict) and isinstance(version := tree.get("version"), int) and version > VERSION:
+        raise NewerStateError(place, version, VERSION)
+    if needs_seal(tree) and not is_sealed:
+        raise DamagedStateError(place, "its checksum is missing or unreadable")
+    return _state(tree, place)
+
+
+def parse_edited(content: bytes, place: str) -> tuple[State, bool]:
+    """Return the state that somebody may have changed by hand, and whether they did as far as its checksum tells.
+
+    Args:
+        content: The document's bytes.
+        place: What to call the document in errors.
+
+    Raises:
+        NewerStateError: It is of a later version of this tool.
         DamagedStateError: It is not JSON, or not a state.
     """
     try:
-        tree: object = orjson.loads(content)
+        return parse(content, place), False
+    except DamagedStateError:
+        tree = _read(content, place)
+        if not needs_seal(tree):
+            raise
+        return _state({**cast("dict[str, object]", tree), seal.FIELD: seal.UNSEALED}, place), True
+
+
+def _read(content: bytes, place: str) -> object:
+    try:
+        return orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise DamagedStateError(place, f"it is not JSON ({error})") from error
-    if isinstance(tree, dict) and isinstance(version := tree.get("version"), int) and version > VERSION:
-        raise NewerStateError(place, version, VERSION)
+
+
+def _state(tree: object, place: str) -> State:
     tree = brought_up_to_date(tree)
     fault = _fault(tree)
     if fault is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from reconciler import seal
+
 UNKNOWN_ROUTE: Final = "0" * 64
 """A route that no delivery has: what was on its way along one that nobody named starts anew."""
 
@@ -12,13 +14,29 @@ def brought_up_to_date(tree: object) -> object:
     """Return a document as the newest version writes it; one that is damaged, or new, as it is.
 
     Version 1 counted the rows of a delivery that had arrived, but did not say of which rows in which order. It knew
-    no audiences delivered by files.
+    no audiences delivered by files. Version 2 had no checksum.
 
     Args:
         tree: The document, just read and not checked.
     """
-    if not isinstance(tree, dict) or isinstance(tree.get("version"), bool) or tree.get("version") != 1:
+    if not isinstance(tree, dict):
         return tree
+    if _version(tree) == 1:
+        tree = _from_first(tree)
+    return {**tree, "version": 3, seal.FIELD: seal.UNSEALED} if _version(tree) == 2 else tree
+
+
+def needs_seal(tree: object) -> bool:
+    """Whether a document is of a version that carries a checksum, or has one; damage may have hit either mark."""
+    return isinstance(tree, dict) and (seal.FIELD in tree or _version(tree) > 2)
+
+
+def _version(tree: dict[str, object]) -> int:
+    version = tree.get("version")
+    return version if isinstance(version, int) and not isinstance(version, bool) else 0
+
+
+def _from_first(tree: dict[str, object]) -> dict[str, object]:
     resources, pending = tree.get("resources"), tree.get("pending")
     if not isinstance(resources, dict) or not isinstance(pending, list):
         return tree

@@ -25,7 +25,7 @@ class UnsupportedStoreError(StateError):
     def __init__(self, scheme: str) -> None:
         super().__init__(
             f"state stores of kind {scheme}:// are not available in this version",
-            hint="Use a directory: `state: {url: .reconciler/state}`, or a file:// URL.",
+            hint="Use a directory, a file:// URL, or a bucket: s3://bucket/folder, gs://bucket/folder, az://container/folder.",
         )
         self.scheme = scheme
 
@@ -40,7 +40,8 @@ class DamagedStateError(StateError):
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(
             f"the state at {place} is damaged: {reason}",
-            hint="The file was left untouched, and TikTok too. Put an earlier copy back from a backup.",
+            hint="It was left untouched, and TikTok too. Put an earlier copy back: from a backup, or a version "
+            "that the store keeps. `reconciler state push` takes one that was mended by hand.",
         )
 
 

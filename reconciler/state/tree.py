@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NotRequired, TypedDict
 
+from reconciler import seal
 from reconciler.state.model import Deposed, Members, PendingCreate, PendingDelivery, Place, Resource, Run, State
 from reconciler.state.times import dump_time, parse_time
 
 if TYPE_CHECKING:
     from reconciler.state.model import Pending
 
-VERSION: Final = 2
+VERSION: Final = 3
 """The format this version writes, and the newest it reads."""
 
 
@@ -79,8 +80,9 @@ class _RunTree(TypedDict):
 
 
 class StateTree(TypedDict):
-    """The whole document."""
+    """The whole document. Its first field is its checksum: keys are sorted."""
 
+    checksum: str
     version: int
     lineage: str
     serial: int
@@ -96,6 +98,7 @@ def to_tree(state: State) -> StateTree:
         ValueError: A time has no zone, or a resource stands under another address.
     """
     return {
+        "checksum": seal.UNSEALED,
         "version": VERSION,
         "lineage": state.lineage,
         "serial": state.serial,

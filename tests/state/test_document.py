@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from reconciler import schemas
+from reconciler import schemas, seal
 from reconciler.state.document import dump, parse
 from reconciler.state.errors import DamagedStateError, NewerStateError, UnwritableStateError
 from reconciler.state.model import Deposed, Members, PendingCreate, PendingDelivery, Place, Resource, Run, State
@@ -114,6 +114,7 @@ FULL = State(
 
 GOLDEN = """\
 {
+  "checksum": "sha256:48a6e0c86214fc6260c500106d1c75edb7f4d3c83374ba72dafee25625b247e3",
   "lineage": "5f0c2c0e-7d5c-4d0a-9d6b-2f4f5e0f6a11",
   "pending": [
     {
@@ -182,7 +183,7 @@ GOLDEN = """\
     "plan_id": "plan-3f2a"
   },
   "serial": 7,
-  "version": 2
+  "version": 3
 }
 """
 
@@ -289,15 +290,16 @@ def test_what_is_new_is_checked_even_beside_what_is_known() -> None:
 
 
 def test_a_later_format_is_refused_with_both_numbers() -> None:
-    later = GOLDEN.replace('"version": 2', '"version": 3').replace('"serial"', '"serial_number"')
-    with pytest.raises(NewerStateError, match=f"version 3; .* up to {VERSION}") as caught:
-        parse(later.encode())
+    later = GOLDEN.replace(f'"version": {VERSION}', f'"version": {VERSION + 1}').replace('"serial"', '"serial_number"')
+    with pytest.raises(NewerStateError, match=f"version {VERSION + 1}; .* up to {VERSION}") as caught:
+        parse(seal.seal(later.encode()))
     assert "Install" in (caught.value.hint or "")
 
 
 DAMAGED: Mapping[str, tuple[str, str]] = {
     "empty": ("", "not JSON"),
-    "cut off": (GOLDEN[:400], "not JSON"),
+    "cut off": (GOLDEN[:400], "checksum"),
+    "cut off in its checksum": (GOLDEN[:40], "not JSON"),
     "a merge conflict": ("<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>>\n", "not JSON"),
     "another kind of document": ("[]", "is not of type 'object'"),
     "no version": ('{"serial": 1}', "'version' is a required property|required"),
@@ -338,12 +340,12 @@ EDITS: Mapping[str, tuple[str, str]] = {
 def test_a_document_edited_into_nonsense_is_refused(old: str, new: str) -> None:
     assert old in GOLDEN
     with pytest.raises(DamagedStateError):
-        parse(GOLDEN.replace(old, new).encode())
+        parse(seal.seal(GOLDEN.replace(old, new).encode()))
 
 
 def test_a_fault_is_named_by_its_place() -> None:
     with pytest.raises(DamagedStateError, match=r"\$\.resources\['audience\.lapsed_buyers'\]\.name"):
-        parse(GOLDEN.replace('"name": "Lapsed buyers é"', '"name": null').encode())
+        parse(seal.seal(GOLDEN.replace('"name": "Lapsed buyers é"', '"name": null').encode()))
 
 
 @given(st.binary(max_size=200))
@@ -363,7 +365,7 @@ KEYS = ["version", "lineage", "serial", "resources", "pending", "run"]
 @given(st.sampled_from(KEYS), json_trees)
 def test_no_tree_ends_in_anything_but_a_clear_error_or_a_state(key: str, tree: object) -> None:
     try:
-        state = parse(json.dumps(json.loads(GOLDEN) | {key: tree}).encode())
+        state = parse(seal.seal(json.dumps(json.loads(GOLDEN) | {key: tree}).encode()))
     except (DamagedStateError, NewerStateError):
         return
     assert parse(dump(state)) == state

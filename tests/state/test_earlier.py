@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from hypothesis import given
@@ -18,56 +19,34 @@ from reconciler.state.tree import VERSION
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FIRST_VERSION: Mapping[str, Any] = {
-    "version": 1,
-    "lineage": "5f0c2c0e-7d5c-4d0a-9d6b-2f4f5e0f6a11",
-    "serial": 7,
-    "resources": {
-        "audience.lapsed_buyers": {
-            "advertiser_id": "7000000000000000001",
-            "audience_id": "7300000000000000042",
-            "name": "Lapsed buyers",
-            "delivery": "streaming",
-            "identities": ["idfa", "gaid"],
-            "prevent_destroy": True,
-            "members": {
-                "snapshot": "ab" * 32,
-                "users": 18220,
-                "identifiers": 30155,
-                "delivered_at": "2026-03-01T09:30:00Z",
-            },
-            "deposed": [],
-        }
-    },
-    "pending": [
-        {
-            "kind": "create",
-            "address": "audience.new_ones",
-            "advertiser_id": "7000000000000000001",
-            "name": "New ones",
-            "delivery": "streaming",
-            "identities": ["gaid"],
-            "known_ids": [],
-            "plan_id": "plan-3f2a",
-            "since": "2026-03-01T09:30:00Z",
-            "prevent_destroy": False,
-        },
-        {
-            "kind": "delivery",
-            "address": "audience.lapsed_buyers",
-            "audience_id": "7300000000000000042",
-            "target": "cd" * 32,
-            "rows_done": 4000,
-            "plan_id": "plan-3f2a",
-            "since": "2026-03-01T09:30:00Z",
-        },
-    ],
-    "run": {"plan_id": "plan-3f2a", "base_serial": 5},
-}
+DOCUMENTS: Final = Path(__file__).parent / "documents"
+"""One document of each version there has been, as that version wrote it."""
+
+FIRST_VERSION: Mapping[str, Any] = json.loads((DOCUMENTS / "v1.json").read_bytes())
 
 
 def first_version(**fields: object) -> bytes:
     return json.dumps({**FIRST_VERSION, **fields}).encode()
+
+
+def test_every_version_there_has_been_has_a_document_here() -> None:
+    kept = {json.loads(each.read_bytes())["version"]: each.name for each in DOCUMENTS.iterdir()}
+    assert kept == {version: f"v{version}.json" for version in range(1, VERSION + 1)}
+
+
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_every_version_there_has_been_is_read_whole_and_written_as_the_newest(version: int) -> None:
+    content = (DOCUMENTS / f"v{version}.json").read_bytes()
+    written = json.loads(dump(parse(content)))
+    assert written["version"] == VERSION
+    before = json.loads(content)
+    assert {**written, **dict.fromkeys(CHANGED)} == {**before, **dict.fromkeys(CHANGED)} or version == 1
+    assert written["resources"].keys() == before["resources"].keys()
+    assert [each["address"] for each in written["pending"]] == [each["address"] for each in before["pending"]]
+
+
+CHANGED: Final = ("version", "checksum")
+"""What writing alone changes."""
 
 
 def test_what_was_owned_is_owned() -> None:
