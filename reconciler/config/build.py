@@ -18,7 +18,7 @@ from reconciler.config.model import (
     Removal,
     Source,
 )
-from reconciler.config.paths import state_directory
+from reconciler.config.paths import state_url
 from reconciler.identifiers import Identity
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def build(inspection: Inspection, folder: Path) -> Config:
     }
     audiences = (_audience(inspection, key, sources) for key in _sound(inspection, "audiences"))
     return Config(
-        state_url=state_directory(inspection.document, inspection.text("state", "url"), folder),
+        state_url=state_url(inspection.document, inspection.text("state", "url"), folder),
         engine=inspection.text("engine") or "duckdb",
         rows_per_request=_whole(inspection.value("rows_per_request") or 1000),
         rate_tier=RateTier(inspection.text("rate_limit") or RateTier.BASIC),

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from reconciler.buckets import BUCKET_SCHEMES, BucketUrl, BucketUrlError
+
 if TYPE_CHECKING:
     from reconciler.config.document import Document
     from reconciler.config.inspection import Inspection
@@ -35,12 +37,18 @@ def check_state(inspection: Inspection) -> None:
     written = inspection.text(*path)
     if written is None or (named := scheme_of(written)) is None:
         return
-    only = "Only a local directory is: a path, or file:///absolute/path."
-    if named != "file":
-        scheme = "this scheme" if inspection.is_interpolated(*path) else f"{named}://"
-        inspection.error(path, f"state in {scheme} is not available in this version", only)
+    known = "A path, file:///absolute/path, s3://bucket/folder, gs://bucket/folder or az://container/folder is."
+    is_secret = inspection.is_interpolated(*path)
+    if named in BUCKET_SCHEMES:
+        try:
+            BucketUrl.parse(written)
+        except BucketUrlError as error:
+            inspection.error(path, "the state URL cannot be used" if is_secret else error.message, error.hint or "")
+    elif named != "file":
+        scheme = "this scheme" if is_secret else f"{named}://"
+        inspection.error(path, f"state in {scheme} is not available in this version", known)
     elif _of_file_url(written) is None:
-        inspection.error(path, f"state URL {inspection.shown(*path)} names no absolute local path", only)
+        inspection.error(path, f"state URL {inspection.shown(*path)} names no absolute local path", known)
 
 
 def source_path(document: Document, at: KeyPath, written: str) -> str:
@@ -64,11 +72,14 @@ def connection_url(document: Document, at: KeyPath, written: str) -> str:
     return f"{scheme}:///{os.path.normpath(folder / file)}{mark}{parameters}"
 
 
-def state_directory(document: Document, written: str | None, folder: Path) -> str:
-    """Return the absolute directory of the state; by default below `folder`, itself absolute."""
+def state_url(document: Document, written: str | None, folder: Path) -> str:
+    """Return where the state is: a bucket's URL as written, or an absolute directory; by default below `folder`."""
     if written is None:
         return str(folder / DEFAULT_STATE)
-    if _SCHEME.match(written):
+    scheme = scheme_of(written)
+    if scheme in BUCKET_SCHEMES:
+        return written
+    if scheme is not None:
         return _of_file_url(written) or str(folder / DEFAULT_STATE)
     return _absolute(document, ("state", "url"), written)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.request import url2pathname
 from uuid import uuid4
 
+from reconciler.buckets import BUCKET_SCHEMES
 from reconciler.state import document, history, lock, sets
 from reconciler.state.errors import (
     NotLockedError,
@@ -248,13 +249,21 @@ class OpenState:
 
 
 def open_state(url: str) -> StateStore:
-    """Return the state kept at `url`: an absolute path, or a ``file://`` URL. Nothing is made or read yet.
+    """Return the state kept at `url`. Nothing is made or read yet.
+
+    Args:
+        url: An absolute path, or a URL: ``file://``, ``s3://``, ``gs://`` or ``az://``.
 
     Raises:
         UnsupportedStoreError: Another kind of URL.
-        StateError: A relative path.
+        BucketUrlError: The URL of a bucket that names none, or has an option that is not known.
+        StateError: A relative path; or what reaches that cloud is not installed.
     """
     scheme, separator, rest = url.partition("://")
+    if separator and scheme.lower() in BUCKET_SCHEMES:
+        from reconciler.state.remote.opening import open_bucket
+
+        return StateStore(open_bucket(url))
     if not separator:
         path = Path(url)
     elif scheme.lower() == "file":

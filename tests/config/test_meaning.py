@@ -43,7 +43,9 @@ if TYPE_CHECKING:
             f"  second: {{advertiser: acme, import: '7300000000000000042', delivery: file, name: {'x' * 129}}}",
             "13:83: error: the name is 129 characters long",
         ),
-        ("state: {url: s3://bucket/state}", "13:14: error: state in s3:// is not available in this version"),
+        ("state: {url: ftp://host/state}", "13:14: error: state in ftp:// is not available in this version"),
+        ("state: {url: s3://b/state}", "13:14: error: the s3:// URL does not name a bucket"),
+        ("state: {url: 's3://bucket/state?acl=public'}", '13:14: error: the s3:// URL has an unknown option "acl"'),
         (
             "state: {url: file://host/state}",
             '13:14: error: state URL "file://host/state" names no absolute local path',

@@ -7,81 +7,89 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
-import obstore
 import pytest
-from obstore.exceptions import AlreadyExistsError, PreconditionError
-from obstore.store import MemoryStore
 
 import reconciler
 from reconciler.state.local import LocalStore
+from reconciler.state.remote.opening import open_bucket
 from reconciler.state.repository import StateStore
-from reconciler.state.store import StoredObject
+from tests.services import azure, gcs, s3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from reconciler.state.store import Store
 
+BUCKET: Final = "team-state"
+FOREIGN: Final = ("AWS_", "AZURE_", "GOOGLE_")
+"""How the variables begin that point clients at a cloud: those of whoever runs the tests point at theirs."""
 
-class BucketStore:
-    """The seam over an object store's own client: what S3, Google Cloud Storage and Azure offer, and no disk."""
 
-    def __init__(self) -> None:
-        self._bucket = MemoryStore()
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """An empty folder in a bucket of its own kind, on a real server.
 
-    @property
-    def url(self) -> str:
-        return "memory://bucket"
+    Attributes:
+        url: The folder.
+        environment: What leads there: an endpoint and credentials.
+    """
 
-    def get(self, name: str, /) -> StoredObject | None:
-        try:
-            found = obstore.get(self._bucket, name)
-        except FileNotFoundError:
-            return None
-        return StoredObject(bytes(found.bytes()), found.meta["e_tag"] or "")
+    url: str
+    environment: Mapping[str, str]
 
-    def swap(self, name: str, content: bytes, expected: str | None, /) -> str | None:
-        try:
-            put = obstore.put(
-                self._bucket,
-                name,
-                content,
-                mode="create" if expected is None else {"e_tag": expected},
-            )
-        except (AlreadyExistsError, PreconditionError):
-            return None
-        return put["e_tag"]
 
-    def put(self, name: str, content: bytes | Path, /) -> None:
-        obstore.put(self._bucket, name, content)
+@pytest.fixture(scope="session")
+def s3_environment() -> Iterator[Mapping[str, str]]:
+    with s3.running() as running:
+        running.bucket(BUCKET)
+        yield running.environment
 
-    def delete(self, name: str, expected: str | None = None, /) -> bool:
-        found = self.get(name)
-        if found is None or (expected is not None and found.version != expected):
-            return False
-        obstore.delete(self._bucket, name)
-        return True
 
-    def names(self, prefix: str, /) -> list[str]:
-        listed = obstore.list_with_delimiter(self._bucket, prefix)
-        return sorted(each["path"] for each in listed["objects"])
+@pytest.fixture(scope="session")
+def gcs_environment() -> Iterator[Mapping[str, str]]:
+    with gcs.running() as running:
+        running.buckets[BUCKET] = {}
+        yield running.environment
 
-    def has(self, name: str, /) -> bool:
-        return self.get(name) is not None
 
-    def fetch(self, name: str, scratch: Path, /) -> Path | None:
-        found = self.get(name)
-        if found is None:
-            return None
-        path = scratch / Path(name).name
-        path.write_bytes(found.content)
-        return path
+@pytest.fixture(scope="session")
+def azure_environment() -> Iterator[Mapping[str, str]]:
+    with azure.running() as running:
+        running.make_container(BUCKET)
+        yield running.environment
 
-    def tidy(self) -> None:
-        """Nothing is ever half written here."""
+
+@pytest.fixture
+def open_place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Bucket]:
+    """Return what makes an empty folder in a cloud, ``s3``, ``gs`` or ``az``, and points this process there."""
+
+    def make(scheme: str) -> Bucket:
+        environment: Mapping[str, str] = request.getfixturevalue(
+            {"s3": "s3_environment", "gs": "gcs_environment", "az": "azure_environment"}[scheme]
+        )
+        for name in [each for each in os.environ if each.startswith(FOREIGN)]:
+            monkeypatch.delenv(name)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return Bucket(f"{scheme}://{BUCKET}/{uuid4()}/state", environment)
+
+    return make
+
+
+@pytest.fixture(params=["s3", "gs", "az"])
+def bucket(request: pytest.FixtureRequest, open_place: Callable[[str], Bucket]) -> Bucket:
+    """A bucket of every kind: what holds for one has to hold for the others."""
+    return open_place(request.param)
+
+
+@pytest.fixture
+def s3_bucket(open_place: Callable[[str], Bucket]) -> Bucket:
+    return open_place("s3")
 
 
 @pytest.fixture(autouse=True)
@@ -99,10 +107,10 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
-@pytest.fixture(params=["directory", "bucket"])
-def store(request: pytest.FixtureRequest, root: Path) -> Store:
-    """A store of either kind: what holds for one has to hold for the other."""
-    return LocalStore(root) if request.param == "directory" else BucketStore()
+@pytest.fixture(params=["directory", "s3", "gs", "az"])
+def store(request: pytest.FixtureRequest, root: Path, open_place: Callable[[str], Bucket]) -> Store:
+    """A store of every kind: what holds for one has to hold for the others."""
+    return LocalStore(root) if request.param == "directory" else open_bucket(open_place(request.param).url)
 
 
 @pytest.fixture
@@ -114,10 +122,10 @@ def state_store(store: Store) -> StateStore:
 def spawn(temporary_directory: Path) -> Iterator[Callable[..., tuple[str, subprocess.Popen[str]]]]:
     """Start Python processes, each given once it has said its first line; all are gone when the test is."""
     package_root = str(Path(reconciler.__file__).parent.parent)
-    environment = {**os.environ, "PYTHONPATH": package_root, "TMPDIR": str(temporary_directory)}
     with ExitStack() as children:
 
         def start(script: str, *arguments: str) -> tuple[str, subprocess.Popen[str]]:
+            environment = {**os.environ, "PYTHONPATH": package_root, "TMPDIR": str(temporary_directory)}
             process = children.enter_context(
                 subprocess.Popen(
                     [sys.executable, "-c", script, *arguments],

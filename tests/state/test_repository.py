@@ -325,7 +325,7 @@ def test_opening_makes_nothing(root: Path) -> None:
     assert not root.exists()
 
 
-@pytest.mark.parametrize("scheme", ["s3", "gs", "az", "https"])
+@pytest.mark.parametrize("scheme", ["ftp", "https", "memory"])
 def test_other_stores_are_refused_by_their_scheme_alone(scheme: str) -> None:
     with pytest.raises(UnsupportedStoreError, match=f"{scheme}://.* not available in this version") as caught:
         open_state(f"{scheme}://key:hunter2@bucket/state?sig=hunter2")

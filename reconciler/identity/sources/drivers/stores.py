@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,8 +11,8 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, PreconditionError, UnauthenticatedError
 from obstore.store import from_url
 
+from reconciler.clouds import CLOUDS, NoCredentialsError, Trouble, allows_http, aws_credentials, trouble_of
 from reconciler.identity.errors import SourceError, SourceMissingError, SourceUnreadableError
-from reconciler.identity.sources.drivers.model import is_installed, module
 from reconciler.identity.sources.urls import RemoteFile, glob_pattern
 
 if TYPE_CHECKING:
@@ -28,19 +26,6 @@ _PATIENCE: Final = timedelta(seconds=30)
 _FIRST_ANSWER: Final = timedelta(seconds=10)
 """For finding files: whoever has a typing error in a URL, or no credentials, is told before they look away."""
 _CONNECT: Final = timedelta(seconds=5)
-_NO_CREDENTIALS: Final = re.compile(
-    r"latest/api/token|latest/meta-data|computeMetadata|metadata\.google|metadata/identity|[Cc]redential"
-    r"|Account must be specified"
-)
-"""What obstore says where it has no credentials: that, or that the machine it runs on gives it none either."""
-_CLOUDS: Final = {
-    "s3": ("S3", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile; AWS_REGION names the bucket's region"),
-    "gs": ("Google Cloud Storage", "GOOGLE_APPLICATION_CREDENTIALS, or gcloud auth application-default login"),
-    "az": (
-        "Azure",
-        "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY, or az login with AZURE_USE_AZURE_CLI=true",
-    ),
-}
 _SAME: Final = {"s3a": "s3", "gcs": "gs", "azure": "az", "abfs": "az", "abfss": "az"}
 
 
@@ -96,32 +81,25 @@ def _open(place: _Place, patience: timedelta, credentials: Mapping[str, Any]) ->
     """Return a store that gives up on a request after `patience`; nothing is asked of it yet."""
     return from_url(
         f"{place.kind}://{place.bucket}",
-        client_options={"connect_timeout": _CONNECT, "timeout": patience, "allow_http": _asks_for_http()},
+        client_options={"connect_timeout": _CONNECT, "timeout": patience, "allow_http": allows_http()},
         retry_config={"max_retries": 4, "retry_timeout": patience},
         **credentials,
     )
 
 
 def _credentials(url: str, kind: str) -> dict[str, Any]:
-    """Return what gives obstore the credentials that it does not find itself: the profiles of the AWS command line.
+    """Return what gives obstore the credentials that it does not find itself.
 
     Raises:
         SourceUnreadableError: There are none for S3 anywhere.
     """
-    if kind != "s3" or "AWS_ACCESS_KEY_ID" in os.environ or "AWS_SKIP_SIGNATURE" in os.environ:
+    if kind != "s3":
         return {}
-    if not is_installed("boto3"):
-        return {}
-    session = module("boto3").Session()
-    if session.get_credentials() is None:
-        raise _without_credentials(url, kind)
-    return {"credential_provider": module("obstore.auth.boto3").Boto3CredentialProvider(session)}
-
-
-def _asks_for_http() -> bool:
-    """Return whether somebody has pointed a cloud's tools at a server of their own, without TLS."""
-    names = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AZURE_STORAGE_ENDPOINT", "GOOGLE_BASE_URL")
-    return any(os.environ.get(name, "").startswith("http://") for name in names)
+    try:
+        provider = aws_credentials()
+    except NoCredentialsError:
+        raise _without_credentials(url, kind) from None
+    return {} if provider is None else {"credential_provider": provider}
 
 
 def _file(store: ObjectStore, place: _Place, meta: ObjectMeta) -> RemoteFile:
@@ -140,14 +118,14 @@ def _file(store: ObjectStore, place: _Place, meta: ObjectMeta) -> RemoteFile:
 
 @contextmanager
 def _explained(url: str, kind: str) -> Iterator[None]:
-    cloud, credentials = _CLOUDS[kind]
+    cloud = CLOUDS[kind]
     try:
         yield
     except PreconditionError:
         raise SourceUnreadableError(f"{url} changed while it was read", hint="Run it again once it is whole.") from None
     except (PermissionDeniedError, UnauthenticatedError):
         raise SourceUnreadableError(
-            f"{cloud} does not let {url} be read", hint=f"Credentials: {credentials}."
+            f"{cloud.name} does not let {url} be read", hint=f"Credentials: {cloud.credentials}."
         ) from None
     except (NotFoundError, FileNotFoundError):
         raise SourceMissingError(
@@ -158,18 +136,24 @@ def _explained(url: str, kind: str) -> Iterator[None]:
 
 
 def _told(said: str, url: str, kind: str) -> SourceError:
-    cloud, credentials = _CLOUDS[kind]
-    said = said.replace(_Place.of(url).key.partition("*")[0] or url, "")  # a path may hold the words looked for
-    if "NoSuchBucket" in said or "ContainerNotFound" in said:
-        return SourceMissingError(f"{cloud} has no bucket for {url}", hint="Check its name, and the region.")
-    if any(each in said for each in ("403 Forbidden", "401 Unauthorized", "AccessDenied", "InvalidAccessKeyId")):
-        return SourceUnreadableError(f"{cloud} does not let {url} be read", hint=f"Credentials: {credentials}.")
-    if _NO_CREDENTIALS.search(said):
-        return _without_credentials(url, kind)
-    return SourceUnreadableError(
-        f"{cloud} does not answer for {url}", hint=f"Check the network, and the settings: {credentials}."
-    )
+    cloud = CLOUDS[kind]
+    match trouble_of(said, [_Place.of(url).key.partition("*")[0] or url]):
+        case Trouble.NO_BUCKET:
+            return SourceMissingError(f"{cloud.name} has no bucket for {url}", hint="Check its name, and the region.")
+        case Trouble.DENIED | Trouble.CLOCK:
+            return SourceUnreadableError(
+                f"{cloud.name} does not let {url} be read", hint=f"Credentials: {cloud.credentials}."
+            )
+        case Trouble.NO_CREDENTIALS:
+            return _without_credentials(url, kind)
+        case _:
+            return SourceUnreadableError(
+                f"{cloud.name} does not answer for {url}",
+                hint=f"Check the network, and the settings: {cloud.credentials}.",
+            )
 
 
 def _without_credentials(url: str, kind: str) -> SourceUnreadableError:
-    return SourceUnreadableError(f"there are no credentials for {url}", hint=f"Credentials: {_CLOUDS[kind][1]}.")
+    return SourceUnreadableError(
+        f"there are no credentials for {url}", hint=f"Credentials: {CLOUDS[kind].credentials}."
+    )

@@ -1,0 +1,31 @@
+"""Finding out whether a store keeps its promises before a lock depends on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FOLDER: Final = ".probe/"
+
+
+def writes_on_condition(swap: Callable[[str, bytes, str | None], str | None], remove: Callable[[str], None]) -> bool:
+    """Return whether a store makes an object only where there is none, and replaces one only as it was read.
+
+    There are S3-compatible stores that accept a condition and write regardless. Two runs would both get the lock.
+
+    Args:
+        swap: Puts bytes on condition, as `reconciler.state.store.Store.swap` does.
+        remove: Removes an object.
+    """
+    name = f"{FOLDER}{uuid4()}"
+    try:
+        first = swap(name, b"first", None)
+        if first is None or swap(name, b"made again", None) is not None:
+            return False
+        second = swap(name, b"second", first)
+        return second is not None and swap(name, b"written over", first) is None
+    finally:
+        remove(name)
