@@ -106,7 +106,7 @@ def test_what_cannot_be_changed_in_place_is_replaced_and_the_old_one_goes(anywhe
 
 
 def test_what_was_replaced_stays_while_an_ad_group_uses_it_and_goes_after(anywhere: Project) -> None:
-    project = anywhere.structure()
+    project = anywhere
     project.apply()
     old = project.audience_id("Buyers")
     ad_group = project.tiktok.add_ad_group(project.account, "Spring sale", includes=[old])

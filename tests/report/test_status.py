@@ -104,6 +104,7 @@ def test_as_json_a_row_holds_everything_with_times_in_utc() -> None:
                 "expires_at": "2026-12-01T00:00:00Z",
                 "delivered_at": "2026-03-01T09:30:00Z",
                 "problem": "",
+                "is_known": True,
                 "match_rate": 0.5,
             }
         ],
