@@ -162,8 +162,8 @@ def _hosts(redirect_uri: str, port: int) -> frozenset[str]:
 
 def _is_visit(request: Request) -> bool:
     """Whether a browser says that a person goes there, rather than a page asking for it; old ones say nothing."""
-    destination, mode = (request.headers.get(f"sec-fetch-{each}") for each in ("dest", "mode"))
-    return destination in {None, "document"} and mode in {None, "navigate"}
+    destinations, modes = (request.headers.getlist(f"sec-fetch-{each}") for each in ("dest", "mode"))
+    return destinations in ([], ["document"]) and modes in ([], ["navigate"])  # said twice it is nothing a browser says
 
 
 def _listen(hosts: Sequence[str], port: int) -> Iterator[socket.socket]:

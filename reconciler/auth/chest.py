@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
+import re
+import secrets
 import stat
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -13,7 +17,7 @@ from reconciler.auth.errors import (
     KeyringUnusableError,
     UnreadableTokenError,
 )
-from reconciler.auth.files import write_private
+from reconciler.auth.files import write_new_private
 from reconciler.auth.model import Keeping
 from reconciler.secret import Secret
 
@@ -23,25 +27,41 @@ if TYPE_CHECKING:
 SERVICE: Final = "reconciler"
 """What tokens stand under in a keyring."""
 
+_PROBE: Final = ".probe"
+"""What a chest is tried out under: no profile can be called that."""
+
+_UNFINISHED: Final = re.compile(r"\.[a-z0-9_]{8}")
+"""What earlier versions left behind when they were killed while they wrote a token."""
+
+log = logging.getLogger(__name__)
+
 
 class Chest(Protocol):
-    """Keeps one token for each profile. Every operation raises a `LoginError` where it cannot."""
+    """Keeps tokens, each under a key. Every operation raises a `LoginError` where it cannot."""
 
     @property
     def kept_in(self) -> Keeping:
         """What it is."""
         ...
 
-    def read(self, profile: str) -> Secret | None:
-        """Return the token of a profile, or None where there is none."""
+    def read(self, key: str) -> Secret | None:
+        """Return the token under a key, or None where there is none."""
         ...
 
-    def write(self, profile: str, token: Secret) -> None:
-        """Keep the token of a profile, whatever stood there before."""
+    def write(self, key: str, token: Secret) -> None:
+        """Keep a token under a key that has none."""
         ...
 
-    def remove(self, profile: str) -> None:
-        """Keep the token of a profile no longer; one that is not there is as good as removed."""
+    def remove(self, key: str, digest: str) -> None:
+        """Keep the token with this digest no longer; one that is not there is as good as removed."""
+        ...
+
+    def probe(self) -> None:
+        """Keep something and remove it again, to find out whether a token could be kept."""
+        ...
+
+    def sweep(self) -> None:
+        """Remove what was never finished. To be called while nobody else writes."""
         ...
 
 
@@ -53,35 +73,53 @@ class KeyringChest:
 
     kept_in = Keeping.KEYRING
 
-    def read(self, profile: str) -> Secret | None:
-        """Return the token of a profile; a keyring that is locked asks the person."""
+    def read(self, key: str) -> Secret | None:
+        """Return the token under a key; a keyring that is locked asks the person."""
         import keyring
 
         try:
-            found = keyring.get_password(SERVICE, profile)
+            found = keyring.get_password(SERVICE, key)
         except Exception as error:
             raise KeyringUnusableError("be read", _told(error)) from error
         return Secret(found) if found else None
 
-    def write(self, profile: str, token: Secret) -> None:
-        """Keep the token of a profile."""
+    def write(self, key: str, token: Secret) -> None:
+        """Keep a token under a key."""
         import keyring
 
         try:
-            keyring.set_password(SERVICE, profile, token.reveal())
+            keyring.set_password(SERVICE, key, token.reveal())
         except Exception as error:
             told = _told(error).replace(token.reveal(), "***")
             raise KeyringUnusableError("keep the token", told) from None
 
-    def remove(self, profile: str) -> None:
-        """Keep the token of a profile no longer."""
+    def remove(self, key: str, digest: str) -> None:
+        """Keep the token with this digest no longer; another one under its key is somebody else's, and stays."""
         import keyring
 
         try:
-            if keyring.get_password(SERVICE, profile) is not None:
-                keyring.delete_password(SERVICE, profile)
+            found = keyring.get_password(SERVICE, key)
+            if found is not None and digest_of(Secret(found)) == digest:
+                keyring.delete_password(SERVICE, key)
         except Exception as error:
             raise KeyringUnusableError("forget the token", _told(error)) from error
+
+    def probe(self) -> None:
+        """Keep something that is no token, and remove it again."""
+        import keyring
+
+        key, content = f"{_PROBE}@{secrets.token_hex(8)}", "not a token"
+        try:
+            keyring.set_password(SERVICE, key, content)
+            came_back = keyring.get_password(SERVICE, key) == content
+            keyring.delete_password(SERVICE, key)
+        except Exception as error:
+            raise KeyringUnusableError("keep a token", _told(error)) from error
+        if not came_back:
+            raise KeyringUnusableError("keep a token", "what was put into it did not come out again")
+
+    def sweep(self) -> None:
+        """Do nothing: a keyring writes a secret whole."""
 
 
 class FileChest:
@@ -96,13 +134,13 @@ class FileChest:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def path(self, profile: str) -> Path:
-        """Return the file of a profile."""
-        return self._folder / profile
+    def path(self, key: str) -> Path:
+        """Return the file of a key."""
+        return self._folder / key
 
-    def read(self, profile: str) -> Secret | None:
-        """Return the token of a profile, unless its file has been open to others."""
-        path = self.path(profile)
+    def read(self, key: str) -> Secret | None:
+        """Return the token under a key, unless its file has been open to others."""
+        path = self.path(key)
         try:
             with path.open("rb") as file:
                 _require_private(path, os.fstat(file.fileno()))
@@ -114,17 +152,42 @@ class FileChest:
             raise UnreadableTokenError(path, why) from error
         return Secret(found) if found else None
 
-    def write(self, profile: str, token: Secret) -> None:
-        """Keep the token of a profile."""
-        write_private(self.path(profile), token.reveal().encode() + b"\n")
+    def write(self, key: str, token: Secret) -> None:
+        """Keep a token under a key."""
+        write_new_private(self.path(key), token.reveal().encode() + b"\n")
 
-    def remove(self, profile: str) -> None:
-        """Keep the token of a profile no longer."""
-        path = self.path(profile)
+    def remove(self, key: str, digest: str) -> None:  # noqa: ARG002  # the folder is one's own, and so is all that is in it
+        """Keep the token under a key no longer."""
+        path = self.path(key)
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise CannotKeepError(path, error.strerror or str(error)) from error
+
+    def probe(self) -> None:
+        """Write a file that holds no token, and remove it again."""
+        write_new_private(self.path(_PROBE), b"not a token\n")
+        self.remove(_PROBE, "")
+
+    def sweep(self) -> None:
+        """Remove the files that earlier versions left when they were killed, and tell of a token that was in one."""
+        if not self._folder.is_dir():
+            return
+        for path in self._folder.iterdir():
+            if _UNFINISHED.fullmatch(path.name) and path.is_file():
+                held = path.stat().st_size
+                path.unlink(missing_ok=True)
+                if held:
+                    log.warning(
+                        "a login that was broken off had left a token in %s; it is removed here, and was not taken "
+                        "back: if it is alive at TikTok, it ends when you take the app's permission back there",
+                        path,
+                    )
+
+
+def digest_of(token: Secret) -> str:
+    """Return the SHA-256 of a token in hexadecimal digits, whatever signs it is made of."""
+    return hashlib.sha256(token.reveal().encode(errors="surrogatepass")).hexdigest()
 
 
 def usable_keyring() -> bool:

@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _STATE_BYTES: Final = 32
-_LONGEST_ANSWER: Final = 8192
 _MOST_FIELDS: Final = 20
 _AROUND: Final = " \t\r\n\"'<>`"
 """What comes along when people copy an address out of a mail or a chat."""
+
+_NAME_IT: Final = (
+    "Name the one that is registered with the app in TikTok's developer portal, with --redirect-uri or "
+    "TIKTOK_REDIRECT_URI."
+)
+
+LONGEST_ANSWER: Final = 8192
+"""Characters. No address that TikTok sends people to comes near it."""
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 """Hosts at which nobody but this machine is reached."""
@@ -33,6 +40,8 @@ def new_state() -> Secret:
 
 def require_address(redirect_uri: str) -> None:
     """Refuse what no browser can be sent to; raises RedirectUriError."""
+    if not redirect_uri.isprintable():  # also what is not UTF-8; it is not repeated, since nobody could read it
+        raise RedirectUriError("the redirect URI holds a sign that no address has", hint=_NAME_IT)
     try:
         parts = urlsplit(redirect_uri)
         named = bool(parts.hostname) and parts.port != 0
@@ -77,7 +86,7 @@ def read_answer(written: str, state: Secret) -> Secret:
 def _query(written: str) -> str:
     if not written:
         raise UnreadableRedirectError("it is empty")
-    if len(written) > _LONGEST_ANSWER:
+    if len(written) > LONGEST_ANSWER:
         raise UnreadableRedirectError("it is far too long")
     address, _, query = written.partition("?")
     is_address = address.lower().startswith(("http://", "https://")) or "=" not in address
@@ -98,6 +107,5 @@ def _fields(query: str) -> Mapping[str, str]:
 def _no_redirect(redirect_uri: str, why: str) -> RedirectUriError:
     return RedirectUriError(
         f'"{redirect_uri}" cannot be a redirect URI: {why}',
-        hint="Name the one that is registered with the app in TikTok's developer portal, with --redirect-uri or "
-        "TIKTOK_REDIRECT_URI.",
+        hint=_NAME_IT,
     )

@@ -156,6 +156,36 @@ class CannotKeepError(LoginError):
         )
 
 
+class UnkeptTokenError(LoginError):
+    """TikTok gave a token that cannot be kept; it was taken back."""
+
+    def __init__(self, why: str, hint: str | None) -> None:
+        super().__init__(f"{why}. The token that TikTok gave was taken back, so it works for nobody", hint=hint)
+
+
+class StrandedTokenError(LoginError):
+    """TikTok gave a token that can neither be kept nor taken back."""
+
+    def __init__(self, why: str, hint: str | None, unrevoked: str) -> None:
+        super().__init__(
+            f"{why}. The token that TikTok gave could not be taken back either ({unrevoked}): it is alive there, and "
+            "kept nowhere",
+            hint="It ends when you take the app's permission back at TikTok." + (f" {hint}" if hint else ""),
+        )
+
+
+class NameTakenError(LoginError):
+    """Another login was kept under the name meanwhile, and nobody has said that it may go."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"another login was kept as {name} while this one was under way, so this one was not",
+            hint="See whose it is with `reconciler auth status`; then take another --profile, or log in again and "
+            "replace it.",
+        )
+        self.name = name
+
+
 class NoSuchProfileError(LoginError):
     """Nobody is logged in under this name."""
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.auth.errors import LostTokenError
+from reconciler.auth.errors import (
+    LoginError,
+    LostTokenError,
+    NameTakenError,
+    StrandedTokenError,
+    UnkeptTokenError,
+)
 from reconciler.auth.model import Holder, Login, Profile
 from reconciler.auth.standing import look_into, owner
+from reconciler.errors import ReconcilerError
 from reconciler.tiktok.errors import TikTokError, UncertainWriteError
 from reconciler.tiktok.model import User
-from reconciler.tiktok.oauth import exchange
+from reconciler.tiktok.oauth import exchange, is_dead, revoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,12 +36,12 @@ class LoggedIn:
     Attributes:
         login: What is kept.
         standing: What its token may do, account by account; None where TikTok could not be asked any more.
-        problem: Why it could not.
+        problem: Why it could not, or why it could not be written down whose the login is.
     """
 
     login: Login
     standing: Standing | None
-    problem: TikTokError | None = None
+    problem: ReconcilerError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,8 @@ class Wanted:
 async def log_in(tiktok: TikTok, app: App, code: Secret, wanted: Wanted, keep: Callable[[Login], None]) -> LoggedIn:
     """Exchange a code for a token, keep it, and tell what it may do.
 
-    The token is kept as soon as it is known, before anything else can fail: TikTok gives it once.
+    The token is kept as soon as it is known, before anything else can fail: TikTok gives it once. One that cannot be
+    kept is taken back, since nobody would know of it any more.
 
     Args:
         tiktok: The client.
@@ -72,7 +80,9 @@ async def log_in(tiktok: TikTok, app: App, code: Secret, wanted: Wanted, keep: C
 
     Raises:
         TikTokError: TikTok did not give a token.
-        LoginError: It cannot be kept.
+        UnkeptTokenError: It cannot be kept, and was taken back.
+        StrandedTokenError: It can neither be kept nor taken back.
+        LostTokenError: It never arrived.
     """
     try:
         grant = await exchange(tiktok, app, code)
@@ -89,14 +99,32 @@ async def log_in(tiktok: TikTok, app: App, code: Secret, wanted: Wanted, keep: C
         wanted.kept_in,
     )
     login = Login(profile, grant.token)
-    keep(login)
+    try:
+        keep(login)
+    except Exception as unkept:
+        raise await _taken_back(tiktok, app, grant.token, unkept) from unkept
     try:
         user = await owner(tiktok.acting_with(grant.token))
         login = Login(replace(profile, user=user), grant.token)
         keep(login)
         return LoggedIn(login, await look_into(tiktok, _holder(login, wanted)))
-    except TikTokError as problem:
+    except NameTakenError as taken:
+        raise await _taken_back(tiktok, app, grant.token, taken) from taken
+    except (TikTokError, LoginError) as problem:
         return LoggedIn(login, None, problem)
+
+
+async def _taken_back(tiktok: TikTok, app: App, token: Secret, unkept: Exception) -> LoginError:
+    """Take a token back that cannot be kept, and return the error that says so."""
+    why, hint = f"the login cannot be kept ({type(unkept).__name__})", None
+    if isinstance(unkept, ReconcilerError):
+        why, hint = unkept.message, unkept.hint
+    try:
+        await revoke(tiktok, app, token)
+    except TikTokError as failed:
+        if not is_dead(failed):
+            return StrandedTokenError(why, hint, failed.said.rstrip("."))
+    return UnkeptTokenError(why, hint)
 
 
 def _holder(login: Login, wanted: Wanted) -> Holder:

@@ -58,6 +58,30 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class Leftover:
+    """A token that may be kept although no login has it: its login was broken off, or replaced and never cleared away.
+
+    Attributes:
+        key: What it is kept under.
+        name: The name of the login.
+        base_url: The TikTok that gave it; it goes nowhere else.
+        app_id: The developer app it was given to.
+        kept_in: Where it is.
+        token_digest: Its SHA-256 in hexadecimal digits.
+        was_used: Whether it was a login's until another took its place. Then it may be in use elsewhere, and is not
+            taken back; that of a login that was broken off nobody ever had.
+    """
+
+    key: str
+    name: str
+    base_url: str
+    app_id: str
+    kept_in: Keeping
+    token_digest: str
+    was_used: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """A token to be looked into, and what it is used for.
 

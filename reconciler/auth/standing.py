@@ -9,7 +9,7 @@ from reconciler.tiktok import accounts, audiences
 from reconciler.tiktok.concurrency import together
 from reconciler.tiktok.errors import CredentialError, PermissionDeniedError, concerns_account
 from reconciler.tiktok.model import Account, Lack, User
-from reconciler.tiktok.permission import Work, lacking, unreadable
+from reconciler.tiktok.permission import Work, lacking, of_login, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,11 +62,18 @@ async def owner(session: Session) -> User:
 async def _on(session: Session, holder: Holder, advertiser_id: str, found: Account | Lack) -> AccountStanding:
     key = holder.accounts[advertiser_id]
     if isinstance(found, Lack):
-        return AccountStanding(advertiser_id, key, None, dict.fromkeys(Work, (found,)))
+        return AccountStanding(advertiser_id, key, None, dict.fromkeys(Work, _named((found,), holder)))
     lacks = {work: lacking(work, found, holder.scopes) for work in Work}
     if holder.scopes is None and (refused := await _reading_is_refused(session, advertiser_id)):
         lacks[Work.READ] = (refused,)
-    return AccountStanding(advertiser_id, key, found, lacks)
+    return AccountStanding(advertiser_id, key, found, {work: _named(each, holder) for work, each in lacks.items()})
+
+
+def _named(lacks: tuple[Lack, ...], holder: Holder) -> tuple[Lack, ...]:
+    """Return what is missing with the login that is to be made again, where it is not the default one."""
+    if holder.profile is None or holder.profile.name == DEFAULT_PROFILE:
+        return lacks
+    return tuple(of_login(each, holder.profile.name) for each in lacks)
 
 
 async def _reading_is_refused(session: Session, advertiser_id: str) -> Lack | None:

@@ -12,17 +12,17 @@ from reconciler.auth.errors import NoSuchProfileError
 from reconciler.auth.model import DEFAULT_PROFILE
 from reconciler.auth.reach import reach
 from reconciler.cli import screen
-from reconciler.cli.desk import APP_ID_VARIABLE, APP_SECRET_VARIABLE, desk
+from reconciler.cli.desk import APP_ID_VARIABLE, APP_SECRET_VARIABLE, app_of, desk
 from reconciler.cli.options import workspace_options
 from reconciler.cli.workspace import drive
 from reconciler.cli.writing import write_whole
 from reconciler.config import Reachable, advertisers_yaml
+from reconciler.config.freetext import comment
 from reconciler.plan.encode import encode
 from reconciler.report.standing_document import STANDING_FORMAT_VERSION, account_document
 from reconciler.report.standing_text import render_account
-from reconciler.secret import Secret
+from reconciler.report.visible import visible
 from reconciler.tiktok.model import Role
-from reconciler.tiktok.oauth import App
 from reconciler.tiktok.permission import Work
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def command(place: Place, profile: str | None, form: str, only_new: bool, output
         found = [each for each in reached.accounts if not (only_new and each.key)]
         screen.say(f"{len(found):,} of {len(reached.accounts):,} accounts, {reached.told_by}.")
         text = _yaml(found, opened, holder) if form == "yaml" else None
+    if text is not None:
+        text += _left_out(found)
     if form == "json":
         accounts = [account_document(each) for each in found]
         text = encode({"format_version": STANDING_FORMAT_VERSION, "advertisers": accounts}).decode()
@@ -97,7 +99,7 @@ def _holder(opened: Desk, profile: str | None) -> Holder:
 
 async def _reach(opened: Desk, holder: Holder) -> Reach:
     app_id, secret = (os.environ.get(each, "").strip() for each in (APP_ID_VARIABLE, APP_SECRET_VARIABLE))
-    app = App(app_id, Secret(secret)) if app_id and secret else opened.app
+    app = app_of(app_id, secret) if app_id and secret else opened.app
     async with opened.tiktok() as tiktok:
         return await reach(tiktok, holder, app, opened.keys, opened.business_centers)
 
@@ -119,6 +121,18 @@ def _yaml(found: Sequence[AccountStanding], opened: Desk, holder: Holder) -> str
         if each.account is not None
     ]
     return advertisers_yaml(accounts, taken=opened.config.advertisers)
+
+
+def _left_out(found: Sequence[AccountStanding]) -> str:
+    """Tell which accounts TikTok does not describe, so that no entry can be written, and return that as comments."""
+    lines: list[str] = []
+    for each in found:
+        if each.account is None:
+            named = f"{each.key} ({each.advertiser_id})" if each.key else each.advertiser_id
+            why = " ".join(f"{lack.reason}. {lack.way_out}" for lack in each.lacks[Work.READ])
+            screen.say(f"Warning: {named} is left out: {visible(why)}")
+            lines += comment(f"{named} is left out: {why}")
+    return "".join(f"  {line}\n" for line in lines)
 
 
 def _note(standing: AccountStanding) -> str:

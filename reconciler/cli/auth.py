@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.auth.errors import NoSuchProfileError
-from reconciler.auth.model import DEFAULT_PROFILE, Holder
+from reconciler.auth.model import Holder
 from reconciler.auth.standing import look_into_all
-from reconciler.cli import login, screen
-from reconciler.cli.desk import app_for, desk
+from reconciler.cli import login, logout, screen
+from reconciler.cli.desk import desk, profile_option, unknown_login
 from reconciler.cli.options import output_format, workspace_options
 from reconciler.cli.workspace import drive
 from reconciler.errors import ReconcilerError
 from reconciler.refresh.credentials import TOKEN_VARIABLE
 from reconciler.report.standing_document import standings_document
 from reconciler.report.standing_text import render_standings
-from reconciler.tiktok.accounts import whoami
-from reconciler.tiktok.errors import CredentialError, PermissionDeniedError
-from reconciler.tiktok.oauth import revoke
 from reconciler.tiktok.permission import Work
 
 if TYPE_CHECKING:
@@ -29,11 +25,6 @@ if TYPE_CHECKING:
     from reconciler.auth.model import Login, Profile, Standing
     from reconciler.cli.desk import Desk
     from reconciler.cli.workspace import Place
-    from reconciler.tiktok.oauth import App
-
-_profile = click.option(
-    "--profile", default=DEFAULT_PROFILE, show_default=True, metavar="NAME", help="The login that is meant."
-)
 
 
 class NotATerminalError(ReconcilerError):
@@ -50,6 +41,7 @@ def command() -> None:
 
 
 command.add_command(login.command)
+command.add_command(logout.command)
 
 
 @command.command("status")
@@ -73,30 +65,9 @@ def status(place: Place, form: str, profile: str | None) -> int:
     return 0 if standings and all(map(_suffices, standings)) else 1
 
 
-@command.command("logout")
-@workspace_options
-@_profile
-@click.option("--all", "everyone", is_flag=True, help="Every login at this TikTok.")
-@click.option("--app-id", metavar="ID", help="The developer app's id, if not the one that it was logged in for.")
-@click.option("--forget-only", is_flag=True, help="Do not take the token back at TikTok, where it goes on working.")
-def logout(place: Place, profile: str, everyone: bool, app_id: str | None, forget_only: bool) -> int:
-    """Take the token of a login back at TikTok, and forget it here.
-
-    Taking it back needs the developer app's secret: from TIKTOK_APP_SECRET, or asked for. Where TikTok cannot be
-    reached nothing is forgotten, so that the token is not left alive with nobody knowing of it.
-    """
-    with desk(place) as opened:
-        names = [each.name for each in opened.logins.profiles()] if everyone else [profile]
-        for name in names:
-            _log_out(opened, name, app_id, forget_only=forget_only)
-        if not names:
-            screen.say("Nobody is logged in.")
-    return 0
-
-
 @command.command("token")
 @workspace_options
-@_profile
+@profile_option
 def token(place: Place, profile: str) -> int:
     """Show the token of a login: on a terminal, after a yes, and nowhere else.
 
@@ -124,7 +95,7 @@ def _held(opened: Desk, profile: str | None) -> tuple[Holder, ...]:
     if profile is None:
         return held
     if opened.logins.profile(profile) is None:
-        raise _unknown(opened, profile)
+        raise unknown_login(opened, profile)
     return tuple(each for each in held if each.profile and each.profile.name == profile)
 
 
@@ -149,66 +120,5 @@ def _suffices(standing: Standing) -> bool:
 def _login(opened: Desk, name: str) -> Login:
     found = opened.logins.get(name)
     if found is None:
-        raise _unknown(opened, name)
+        raise unknown_login(opened, name)
     return found
-
-
-def _unknown(opened: Desk, name: str) -> NoSuchProfileError:
-    elsewhere = opened.logins.elsewhere(name)
-    if elsewhere:
-        return NoSuchProfileError(
-            f"the login {name} is for {elsewhere}, not for {opened.home}", hint="Set TIKTOK_BASE_URL to reach it."
-        )
-    if opened.logins.profile(name):
-        return NoSuchProfileError(
-            f"the token of {name} is gone, or another one stands in its place",
-            hint=f"Run `reconciler auth login --profile {name}`.",
-        )
-    known = ", ".join(each.name for each in opened.logins.profiles())
-    hint = f"There is: {known}." if known else "There is no login at all; `reconciler auth login` makes one."
-    return NoSuchProfileError(f"nobody is logged in as {name}", hint=hint)
-
-
-def _log_out(opened: Desk, name: str, app_id: str | None, *, forget_only: bool) -> None:
-    profile = opened.logins.profile(name)
-    if profile is None:
-        raise _unknown(opened, name)
-    if forget_only:
-        screen.say(f"The token of {name} is not taken back: whoever has it can go on using it.")
-    elif found := opened.logins.get(name):
-        _take_back(opened, found, app_id or profile.app_id)
-    else:
-        screen.say(f"The token of {name} was gone already.")
-    opened.logins.forget(name)
-    screen.say(f"Logged out: {name}.")
-
-
-def _take_back(opened: Desk, found: Login, app_id: str) -> None:
-    """Take a token back at TikTok. One that is dead needs no app's secret, so nobody is asked for one."""
-    try:
-        dead = drive(_death(opened, found))
-        if dead is None:
-            drive(_revoke(opened, found, app_for(opened, app_id)))
-        else:
-            screen.say(f"TikTok had taken the token back already ({dead.rstrip('.')}).")
-    except ReconcilerError:
-        name = found.profile.name
-        screen.say(f"{name} is not forgotten; --forget-only would do that, and leave its token alive at TikTok.")
-        raise
-
-
-async def _death(opened: Desk, found: Login) -> str | None:
-    """Return why TikTok does not take a token any more, in its words, or None."""
-    async with opened.tiktok() as tiktok:
-        try:
-            await whoami(tiktok.acting_with(found.token))
-        except CredentialError as dead:
-            return dead.said
-        except PermissionDeniedError:
-            return None  # it may not even tell whose it is, but TikTok knows it
-    return None
-
-
-async def _revoke(opened: Desk, found: Login, app: App) -> None:
-    async with opened.tiktok() as tiktok:
-        await revoke(tiktok, app, found.token)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from reconciler.auth.errors import NoSuchProfileError
 from reconciler.auth.logins import open_logins
+from reconciler.auth.model import DEFAULT_PROFILE
 from reconciler.cli import screen
 from reconciler.cli.workspace import SANDBOX_URL, base_url, local_tiktok, read_config, sandbox_logins
 from reconciler.config import Config
@@ -31,8 +33,24 @@ APP_ID_VARIABLE: Final = "TIKTOK_APP_ID"
 APP_SECRET_VARIABLE: Final = "TIKTOK_APP_SECRET"  # noqa: S105  # the name of a variable, not a secret
 
 
+profile_option = click.option(
+    "--profile", default=DEFAULT_PROFILE, show_default=True, metavar="NAME", help="The login that is meant."
+)
+"""`--profile`, for a command that is about one login."""
+
+
 class NoAppError(ReconcilerError):
     """Nobody said which developer app it is for, or with which secret."""
+
+
+class UnusableAppError(ReconcilerError):
+    """The id or the secret of a developer app is none. It is named and never repeated."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} holds a space, a line break or another sign that no app's id and no app's secret has",
+            hint="Copy it anew from the app's page in TikTok's developer portal.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +114,7 @@ def app_for(opened: Desk, app_id: str | None) -> App:
 
     Raises:
         NoAppError: It has not been said, and there is nobody to ask.
+        UnusableAppError: What has been said is none.
     """
     if opened.app is not None and app_id in {None, opened.app.app_id}:
         return opened.app
@@ -108,9 +127,46 @@ def app_for(opened: Desk, app_id: str | None) -> App:
             hint="Both stand on the app's page in TikTok's developer portal. Put the secret into the environment, "
             "from a secret store; no option takes it, since others on a machine see what a command was called with.",
         )
-    named = named or click.prompt("App id", err=True)
-    secret = secret or click.prompt("App secret (not shown)", err=True, hide_input=True)
-    return App(named.strip(), Secret(secret.strip()))
+    named = named or _asked("App id")
+    secret = secret or _asked("App secret (not shown)", hidden=True)
+    return app_of(named, secret)
+
+
+def app_of(app_id: str, secret: str) -> App:
+    """Return a developer app; raises UnusableAppError where its id or its secret can be none."""
+    for what, value in (
+        (f"the app's id ({APP_ID_VARIABLE})", app_id),
+        (f"the app's secret ({APP_SECRET_VARIABLE})", secret),
+    ):
+        if not value.isascii() or not value.isprintable() or " " in value:
+            raise UnusableAppError(what)
+    return App(app_id, Secret(secret))
+
+
+def unknown_login(opened: Desk, name: str) -> NoSuchProfileError:
+    """Return the error that there is no such login here, and what there is instead."""
+    elsewhere = opened.logins.elsewhere(name)
+    if elsewhere:
+        return NoSuchProfileError(
+            f"the login {name} is for {elsewhere}, not for {opened.home}",
+            hint="Set TIKTOK_BASE_URL to reach it; `reconciler auth logout --forget-only` forgets it from here.",
+        )
+    if opened.logins.profile(name):
+        return NoSuchProfileError(
+            f"the token of {name} is gone, or another one stands in its place",
+            hint=f"Run `reconciler auth login --profile {name}`.",
+        )
+    known = ", ".join(each.name for each in opened.logins.profiles())
+    hint = f"There is: {known}." if known else "There is no login at all; `reconciler auth login` makes one."
+    return NoSuchProfileError(f"nobody is logged in as {name}", hint=hint)
+
+
+def _asked(question: str, *, hidden: bool = False) -> str:
+    try:
+        answer: str = click.prompt(question, err=True, hide_input=hidden)
+    except UnicodeDecodeError:
+        raise UnusableAppError("what was typed") from None
+    return answer.strip()
 
 
 @contextmanager

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import webbrowser
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -12,13 +10,15 @@ import click
 
 from reconciler.auth.callback import listening
 from reconciler.auth.chest import usable_keyring
-from reconciler.auth.consent import is_loopback, new_state, read_answer, require_address
-from reconciler.auth.errors import RedirectUriError
+from reconciler.auth.consent import LONGEST_ANSWER, is_loopback, new_state, read_answer, require_address
+from reconciler.auth.errors import KeyringUnusableError, LoginError, RedirectUriError, UnreadableRedirectError
+from reconciler.auth.listing import require_name
 from reconciler.auth.login import Wanted, log_in
-from reconciler.auth.logins import require_name
 from reconciler.auth.model import DEFAULT_PROFILE, Keeping
 from reconciler.cli import screen
+from reconciler.cli.browser import has_browser, open_browser
 from reconciler.cli.desk import app_for, desk
+from reconciler.cli.leftovers import take_back_leftovers
 from reconciler.cli.options import output_format, workspace_options
 from reconciler.cli.workspace import drive
 from reconciler.errors import ReconcilerError
@@ -28,7 +28,10 @@ from reconciler.report.visible import quoted, visible
 from reconciler.tiktok.oauth import authorization_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.auth.login import LoggedIn
+    from reconciler.auth.model import Login, Profile
     from reconciler.cli.desk import Desk
     from reconciler.cli.workspace import Place
     from reconciler.secret import Secret
@@ -36,9 +39,6 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT: Final = 8976
 DEFAULT_PATH: Final = "/callback"
-
-_STDOUT: Final = 1
-_STDERR: Final = 2
 
 
 class LoginStandsError(ReconcilerError):
@@ -109,25 +109,37 @@ def command(
         raise click.UsageError("--paste listens nowhere; it takes no --port and no --path.")
     path = f"/{path.lstrip('/')}" if path else None
     with desk(place) as opened:
-        if not _may_replace(opened, profile, yes=yes):
+        former = opened.logins.standing(profile)
+        if not _may_replace(opened, profile, former, yes=yes):
             screen.say("Nothing was done.")
             return 1
-        kept_in = _keeping(store, place)
+        kept_in = _keeping(opened, store, place)
         app = app_for(opened, app_id)
+        take_back_leftovers(
+            opened, [each for each in opened.logins.leftovers() if each.app_id == app.app_id], lambda _: app
+        )
         if paste:
             code = _pasted(opened, app, redirect_uri or _default_uri(None, None))
         else:
             code = _called_back(opened, app, redirect_uri, port, path, timeout, shows_browser=not no_browser)
+        meanwhile = opened.logins.standing(profile)
+        if meanwhile != former and not _may_replace(opened, profile, meanwhile, yes=yes):
+            screen.say("Nothing was done: TikTok's answer was not made use of.")
+            return 1
+
+        def keep(login: Login) -> None:
+            opened.logins.keep(login, may_replace=lambda found: yes or found == meanwhile)
+
         wanted = Wanted(profile, opened.home, kept_in, datetime.now(UTC), opened.keys, opened.business_centers)
         screen.say("TikTok's answer has arrived; fetching the token …")
-        logged_in = drive(_fetch(opened, app, code, wanted))
+        logged_in = drive(_fetch(opened, app, code, wanted, keep))
     _tell(logged_in, form, place, store)
     return 0
 
 
-async def _fetch(opened: Desk, app: App, code: Secret, wanted: Wanted) -> LoggedIn:
+async def _fetch(opened: Desk, app: App, code: Secret, wanted: Wanted, keep: Callable[[Login], None]) -> LoggedIn:
     async with opened.tiktok() as tiktok:
-        return await log_in(tiktok, app, code, wanted, opened.logins.keep)
+        return await log_in(tiktok, app, code, wanted, keep)
 
 
 def _called_back(
@@ -152,10 +164,10 @@ def _called_back(
     state = new_state()
     with listening(uri, state, port=port if redirect_uri or port == 0 else None, path=path) as callback:
         page = authorization_url(opened.address, app.app_id, state=state.reveal(), redirect_uri=callback.redirect_uri)
-        opens = shows_browser and _has_browser()
+        opens = shows_browser and has_browser()
         screen.say(f"{'Opening TikTok in your browser. If nothing opens, go' if opens else 'Go'} to:\n\n  {page}\n")
         if opens:
-            _open_browser(page)
+            open_browser(page)
         with screen.notices().status("Waiting for you to confirm there … (Ctrl-C stops)"):
             return callback.wait(timeout)
 
@@ -169,10 +181,13 @@ def _pasted(opened: Desk, app: App, redirect_uri: str) -> Secret:
         f"Go to:\n\n  {page}\n\nConfirm there. The browser is then sent to {redirect_uri}, and may well say that it "
         "cannot open it. Copy the whole address it shows."
     )
-    if sys.stdin.isatty():
-        written: str = click.prompt("The address (not shown)", err=True, hide_input=True)
-    else:
-        written = sys.stdin.readline()
+    try:
+        if sys.stdin.isatty():
+            written: str = click.prompt("The address (not shown)", err=True, hide_input=True)
+        else:
+            written = sys.stdin.readline(LONGEST_ANSWER + 2)  # what is longer is refused, and need not be read
+    except UnicodeDecodeError:
+        raise UnreadableRedirectError("it is not text") from None
     return read_answer(written, state)
 
 
@@ -180,39 +195,32 @@ def _default_uri(port: int | None, path: str | None) -> str:
     return f"http://127.0.0.1:{DEFAULT_PORT if port is None else port or 80}{path or DEFAULT_PATH}"
 
 
-def _has_browser() -> bool:
-    """Whether a browser can show itself: on Linux one that cannot would take the terminal over."""
-    shows = sys.platform in {"win32", "darwin"} or any(os.environ.get(each) for each in ("DISPLAY", "WAYLAND_DISPLAY"))
-    return shows or bool(os.environ.get("BROWSER"))
+def _keeping(opened: Desk, store: str, place: Place) -> Keeping:
+    """Return where the token goes. That something can be kept there is tried out: TikTok gives a token once.
 
-
-def _open_browser(page: str) -> None:
-    """Open a page. Whatever a browser and its starter print goes to stderr: stdout is for results."""
-    sys.stdout.flush()
-    results = os.dup(_STDOUT)
-    try:
-        os.dup2(_STDERR, _STDOUT)
-        webbrowser.open(page)
-    finally:
-        os.dup2(results, _STDOUT)
-        os.close(results)
-
-
-def _keeping(store: str, place: Place) -> Keeping:
+    Raises:
+        LoginError: Nothing can be kept there.
+    """
     if place.sandbox:
+        store = str(Keeping.FILE)
+    wanted = (Keeping.KEYRING if usable_keyring() else Keeping.FILE) if store == "auto" else Keeping(store)
+    try:
+        opened.logins.probe(wanted)
+    except KeyringUnusableError as refused:
+        if store != "auto":
+            raise
+        screen.say(f"Warning: {visible(refused.message)}. The token goes into a file that only you may read.")
+        opened.logins.probe(Keeping.FILE)
         return Keeping.FILE
-    if store == "auto":
-        return Keeping.KEYRING if usable_keyring() else Keeping.FILE
-    return Keeping(store)
+    return wanted
 
 
-def _may_replace(opened: Desk, profile: str, *, yes: bool) -> bool:
+def _may_replace(opened: Desk, profile: str, former: Profile | None, *, yes: bool) -> bool:
     """Ask before a login is replaced: its token stays alive at TikTok, and nobody would know of it any more."""
-    former = opened.logins.profile(profile)
-    elsewhere = opened.logins.elsewhere(profile)
-    if yes or not (former or elsewhere):
+    if yes or former is None:
         return True
-    whose = f"of {quoted(former.user.name or former.user.user_id)}" if former else f"for {elsewhere}"
+    elsewhere = former.base_url != opened.home
+    whose = f"for {former.base_url}" if elsewhere else f"of {quoted(former.user.name or former.user.user_id)}"
     stands = f"There is a login {profile} already, {whose}"
     if not sys.stdin.isatty():
         raise LoginStandsError(
@@ -228,11 +236,14 @@ def _tell(logged_in: LoggedIn, form: str, place: Place, store: str) -> None:
     where = "in the system's keyring"
     if profile.kept_in is Keeping.FILE:
         where = "in a file that only you may read"
-        if store == "auto" and not place.sandbox:
+        if store == "auto" and not place.sandbox and not usable_keyring():
             where += ", since there is no keyring here"
     screen.say(f"Logged in as {quoted(profile.user.name or profile.user.user_id)}; kept {where}, as {profile.name}.")
     if logged_in.problem is not None:
-        screen.say(f"Warning: what it may do could not be looked up: {visible(logged_in.problem.message)}.")
+        what = "whose it is could not be written down"
+        if not isinstance(logged_in.problem, LoginError):
+            what = "what it may do could not be looked up"
+        screen.say(f"Warning: {what}: {visible(logged_in.problem.message)}.")
     if standing is not None and form == "text":
         render_standing(standing, screen.results())
     if form == "json":

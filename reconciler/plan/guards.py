@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.plan.model import Action, ActionKind, Block, Guard
 from reconciler.tiktok.model import AudienceKind
-from reconciler.tiktok.permission import Work, lacking
+from reconciler.tiktok.permission import Work, lacking, of_login
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -197,7 +197,7 @@ def permission(action: Action, known: Circumstances) -> Block | None:
     for advertiser_id, name in _involved(action).items():
         remote = known.remotes[advertiser_id]
         if lacks := lacking(Work.WRITE, remote.account, remote.scopes):
-            return _lacking(name, lacks)
+            return _lacking(name, [of_login(each, remote.login) for each in lacks] if remote.login else lacks)
     return None
 
 

@@ -7,15 +7,17 @@ that is unreadable, with what is missing, and the plan's guards take it from the
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.auth.errors import LoginError
+from reconciler.auth.model import DEFAULT_PROFILE
 from reconciler.refresh.credentials import NoTokenError
 from reconciler.tiktok import accounts, audiences, usage
 from reconciler.tiktok.concurrency import together
 from reconciler.tiktok.errors import CredentialError, PermissionDeniedError, concerns_account
 from reconciler.tiktok.model import Account, Lack, Remote
-from reconciler.tiktok.permission import Work, lacking, unreadable
+from reconciler.tiktok.permission import Work, lacking, of_login, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -72,6 +74,12 @@ class Sessions:
         credential = self._credentials.get(advertiser_id)
         return credential.scopes if credential else None
 
+    def login(self, advertiser_id: str) -> str | None:
+        """Return the login whose token acts for this account, where it is one and not the default one."""
+        credential = self._credentials.get(advertiser_id)
+        profile = credential.profile if credential else None
+        return profile.name if profile and profile.name != DEFAULT_PROFILE else None
+
     def grouped(self) -> list[tuple[Session, list[str]]]:
         """Return each session with the accounts it acts for."""
         groups: dict[Secret, list[str]] = defaultdict(list)
@@ -117,7 +125,7 @@ async def read_accounts(
         raise useless[0]
     read = await together(_read(sessions, i, account, with_usage=i in with_usage) for i, account in seen.items())
     lost = [Remote(_unknown(each), unreadable=lack) for each, lack in found.items()]
-    return {remote.account.advertiser_id: remote for remote in (*read, *lost)}
+    return {each.account.advertiser_id: _with_login(each, sessions) for each in (*read, *lost)}
 
 
 async def read_account(session: Session, account: Account, *, with_usage: bool) -> Remote:
@@ -156,6 +164,14 @@ async def _read(sessions: Sessions, advertiser_id: str, account: Account | Lack,
             raise
         return Remote(account, scopes=scopes, unreadable=unreadable(refused.said))
     return Remote(remote.account, remote.audiences, remote.usage, scopes)
+
+
+def _with_login(remote: Remote, sessions: Sessions) -> Remote:
+    """Return it with the login whose token acts for it, which what is missing names too."""
+    login = sessions.login(remote.account.advertiser_id)
+    if login is None:
+        return remote
+    return replace(remote, login=login, unreadable=remote.unreadable and of_login(remote.unreadable, login))
 
 
 def _without_token(missing: ReconcilerError) -> Lack:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.auth.errors import LoginError
@@ -62,7 +62,7 @@ class Credentials:
         self._logins = logins
         self._fallback = fallback
         self._found: dict[str, Credential] = {}
-        self._of_logins: dict[str, Credential | None] = {}
+        self._of_logins: dict[str, Credential | LoginError | None] = {}
 
     def of(self, advertiser_id: str) -> Credential:
         """Return what acts for an account; no login is asked for twice, since a keyring may ask a person each time.
@@ -98,7 +98,15 @@ class Credentials:
             held[_LOCAL] = _holder(_LOCAL, Credential(self._fallback, _LOCAL))
         used = {each.profile.name for each in held.values() if each.profile}
         for profile in self._logins.profiles():
-            if profile.name not in used and (credential_of_it := self._from_login(profile)):
+            if profile.name in used:
+                continue
+            try:
+                credential_of_it = self._from_login(profile)
+            except LoginError as unusable:
+                holder = Holder(unusable.message, None, None, profile.scopes, {}, {}, unusable.hint or "")
+                held[holder.origin] = replace(held.get(holder.origin, holder), profile=profile)
+                continue
+            if credential_of_it:
                 held[credential_of_it.origin] = _holder(credential_of_it.origin, credential_of_it)
         for holder in held.values():
             for advertiser_id in holder.profile.advertiser_ids if holder.profile else ():
@@ -136,10 +144,20 @@ class Credentials:
 
     def _from_login(self, profile: Profile) -> Credential | None:
         if profile.name not in self._of_logins:
+            self._of_logins[profile.name] = self._asked_for(profile)
+        found = self._of_logins[profile.name]
+        if isinstance(found, LoginError):
+            raise found
+        return found
+
+    def _asked_for(self, profile: Profile) -> Credential | LoginError | None:
+        """Return what a login gives; why it cannot be read is an answer too, and no reason to ask a person again."""
+        try:
             login = self._logins.get(profile.name)
-            origin = f"profile {profile.name} ({profile.kept_in})"
-            self._of_logins[profile.name] = Credential(login.token, origin, profile, profile.scopes) if login else None
-        return self._of_logins[profile.name]
+        except LoginError as unusable:
+            return unusable
+        origin = f"profile {profile.name} ({profile.kept_in})"
+        return Credential(login.token, origin, profile, profile.scopes) if login else None
 
     def _profile_of(self, advertiser_id: str, advertiser: Advertiser | None) -> Profile | None:
         if advertiser is None:
@@ -152,7 +170,9 @@ class Credentials:
         login = "reconciler auth login" + (f" --profile {wanted}" if wanted else "")
         hint = f"Run `{login}`, set {TOKEN_VARIABLE}, or give the advertiser an access_token: ${{…}}. "
         other = self._logins.acting_for(advertiser_id)
-        if other and advertiser:
+        if other and other.name == (wanted or DEFAULT_PROFILE):
+            hint = f"The token of the login {other.name} is gone, or another one stands in its place. {hint}"
+        elif other and advertiser:
             hint = f"The login {other.name} may act for it: give the advertiser `profile: {other.name}`. Or: {hint}"
         elsewhere = self._logins.elsewhere(wanted or DEFAULT_PROFILE)
         if elsewhere:

@@ -79,12 +79,13 @@ class Database:
     Args:
         path: The file. Folders above it are made.
         clock: The real time, in seconds since 1970; tests pass one that they move themselves.
+        anew: Whether a local TikTok of another version is emptied and made one of this.
 
     Raises:
         SandboxError: The file is not a local TikTok's, or was made by another version.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, *, anew: bool = False) -> None:
         self._clock = clock
         self._turn = threading.Lock()
         try:
@@ -98,7 +99,7 @@ class Database:
                 hint="Name a file in a folder that you may write to.",
             ) from error
         try:
-            self._prepare(path)
+            self._prepare(path, anew=anew)
         except sqlite3.Error as error:
             self._connection.close()
             raise SandboxError(
@@ -109,26 +110,27 @@ class Database:
             self._connection.close()
             raise
 
-    def _prepare(self, path: Path) -> None:
+    def _prepare(self, path: Path, *, anew: bool) -> None:
         # The file may belong to something else: look before the first write, which setting WAL already is.
         with self._immediate():
             (marked,) = self._connection.execute("PRAGMA application_id").fetchone()
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if tables == 0:
-                for statement in TABLES.split(";\n"):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                self._make_tables()
             elif marked != APPLICATION_ID:
                 raise SandboxError(
                     f"{path} is not a local TikTok's database", hint="Name another file; this one is left as it is."
                 )
+            elif version != SCHEMA_VERSION and anew:
+                self._drop_tables()
+                self._make_tables()
             elif version != SCHEMA_VERSION:
                 raise SandboxError(
                     f"{path} was made by another version of the local TikTok: its tables are of version {version},"
                     f" these of {SCHEMA_VERSION}",
-                    hint="Delete it to start anew (what was tried out in it is lost), or name another file.",
+                    hint="Start anew with `reconciler sandbox reset`, where what was tried out in it is lost; or name "
+                    "another file.",
                 )
         self._switch_to_wal()
         # A commit survives the death of this process; only the death of the machine can lose the last few.
@@ -137,6 +139,20 @@ class Database:
         self._connection.execute("PRAGMA cache_size = -65536")
         # Identifiers are random: a batch of them dirties half the index. Rarer checkpoints write it less often.
         self._connection.execute("PRAGMA wal_autocheckpoint = 16000")
+
+    def _make_tables(self) -> None:
+        for statement in TABLES.split(";\n"):
+            self._connection.execute(statement)
+        self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _drop_tables(self) -> None:
+        for table in self._tables():
+            self._connection.execute(f'DROP TABLE "{table}"')
+
+    def _tables(self) -> list[str]:
+        named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        return [name for (name,) in self._connection.execute(named).fetchall()]
 
     def _switch_to_wal(self) -> None:
         # The switch takes an exclusive lock, and SQLite waits for it no time at all: where several open a new
@@ -182,10 +198,7 @@ class Database:
         """Remove everything, the clock's offset included. Ids go on counting, as no id is ever given twice."""
         with self.transaction() as transaction:
             sequence = transaction.setting("last_sequence")
-            tables = self._connection.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-            ).fetchall()
-            for (table,) in tables:
+            for table in self._tables():
                 self._connection.execute(f"DELETE FROM {table}")
             transaction.set_setting("last_sequence", sequence)
 

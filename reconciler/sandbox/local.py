@@ -32,6 +32,7 @@ class Sandbox:
     Args:
         path: The database file; made where there is none.
         clock: The real time, in seconds since 1970, which the virtual clock runs on.
+        anew: Whether one that another version made is emptied, instead of being refused.
 
     Raises:
         SandboxError: The file cannot be used.
@@ -41,8 +42,8 @@ class Sandbox:
         controls: Whatever a person would do on TikTok's side, and what a test needs to see.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        self._database = Database(path, clock)
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, *, anew: bool = False) -> None:
+        self._database = Database(path, clock, anew=anew)
         self.app: Starlette = create_app(self._database)
         self.controls = Controls(self._database)
         self.controls.add_token(TOKEN, ())

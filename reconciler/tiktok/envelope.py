@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.tiktok.errors import UnreadableAnswerError
+from reconciler.tiktok.errors import UnreadableAnswerError, quotable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import httpx
+
+    from reconciler.secret import Secret
+
+SHORTEST_SECRET = 8
+"""Characters. Anything shorter is nobody's token or secret, and striking it out would only tear words apart."""
+
+DEEPEST = 20
+"""How many levels of a refusal's payload are looked at. What lies below them is of no use to anybody."""
 
 _PASSING_STATUSES = frozenset({200, 408, 425, 429})
 
@@ -30,8 +38,17 @@ class Answer:
     payload: Mapping[str, object]
 
 
-def open_answer(response: httpx.Response, path: str, advertiser_id: str | None) -> Answer:
+def open_answer(
+    response: httpx.Response, path: str, advertiser_id: str | None, secrets: Sequence[Secret] = ()
+) -> Answer:
     """Read `response`, whatever its HTTP status: an envelope counts, and nothing else does.
+
+    Args:
+        response: The response.
+        path: The endpoint that answered.
+        advertiser_id: The account the call was for, where it was for one.
+        secrets: What went with the call, and is struck from whatever may be shown: the message, the request id, and
+            the payload of a refusal.
 
     Raises:
         UnreadableAnswerError: There is no envelope: a redirect, a web page, broken JSON, another shape.
@@ -56,12 +73,35 @@ def open_answer(response: httpx.Response, path: str, advertiser_id: str | None) 
         raise unreadable("JSON came without a return code")
     if code == 0 and not response.is_success:
         raise unreadable("it reports success under the HTTP status of a failure")
+    named = quotable(redacted(request_id, secrets)) if isinstance(request_id, str) and request_id.strip() else None
+    if code != 0:
+        payload = _redacted_value(payload, secrets)
     return Answer(
         code=code,
-        message=message if isinstance(message, str) else "",
-        request_id=request_id if isinstance(request_id, str) and request_id else None,
+        message=redacted(message, secrets) if isinstance(message, str) else "",
+        request_id=named,
         payload=payload if isinstance(payload, dict) else {},
     )
+
+
+def redacted(said: str, secrets: Iterable[Secret]) -> str:
+    """Return `said` without any of `secrets`, which whoever answers may well repeat."""
+    for secret in secrets:
+        if len(secret.reveal()) >= SHORTEST_SECRET:
+            said = said.replace(secret.reveal(), str(secret))
+    return said
+
+
+def _redacted_value(value: object, secrets: Sequence[Secret], depth: int = DEEPEST) -> object:
+    if isinstance(value, str):
+        return redacted(value, secrets)
+    if not isinstance(value, (list, dict)):
+        return value
+    if not depth:
+        return "…"
+    if isinstance(value, list):
+        return [_redacted_value(each, secrets, depth - 1) for each in value]
+    return {redacted(name, secrets): _redacted_value(each, secrets, depth - 1) for name, each in value.items()}
 
 
 def _described(response: httpx.Response) -> str:

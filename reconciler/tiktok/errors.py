@@ -43,7 +43,7 @@ class TikTokError(ReconcilerError):
         path: str = "",
         advertiser_id: str | None = None,
     ) -> None:
-        self.said = _quotable(said)
+        self.said = quotable(said)
         self.code = code
         self.request_id = request_id
         self.path = path
@@ -96,7 +96,10 @@ class PermissionDeniedError(TikTokError):
 class CredentialError(TikTokError):
     """The token is missing, wrong, expired or for other advertisers, or its developer app is unknown or blocked."""
 
-    way_out = "Log in again, or set TIKTOK_ACCESS_TOKEN to a living token that may act for {account}."
+    way_out = (
+        "Log in again (`reconciler auth login`), or set TIKTOK_ACCESS_TOKEN to a living token that may act for "
+        "{account}."
+    )
 
 
 class AuthCodeError(TikTokError):
@@ -336,7 +339,7 @@ def _told_by_words(kind: type[TikTokError], said: str, path: str) -> type[TikTok
     return kind
 
 
-def _quotable(said: str) -> str:
+def quotable(said: str) -> str:
     """Return `said` on one line, without control characters that a terminal would obey, and not endless."""
     line = "".join(each if each.isprintable() else " " for each in said)
     line = " ".join(line.split()) or "no reason given"

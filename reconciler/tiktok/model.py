@@ -208,6 +208,7 @@ class Remote:
         usage: Audience id → what uses it. None where usage was not looked up, because nothing was to be deleted.
         scopes: What the token that acts for it may do; None where nobody knows, since TikTok tells at login only.
         unreadable: Why the account could not be read; then everything else here is unknown. None for one that was.
+        login: The login whose token acts for it, where that is another than the default one.
     """
 
     account: Account
@@ -215,6 +216,7 @@ class Remote:
     usage: Mapping[str, tuple[Use, ...]] | None = None
     scopes: frozenset[int] | None = None
     unreadable: Lack | None = None
+    login: str | None = None
 
     @property
     def is_readable(self) -> bool:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from reconciler.tiktok.errors import UnreachableError, UnreadableAnswerError
+from reconciler.tiktok.errors import CredentialError, UnknownAppError, UnreachableError, UnreadableAnswerError
 from reconciler.tiktok.parse import Record
 
 if TYPE_CHECKING:
     from reconciler.secret import Secret
     from reconciler.tiktok.client import TikTok
+    from reconciler.tiktok.errors import TikTokError
 
 _EXCHANGE = "oauth2/access_token/"
 _REVOKE = "oauth2/revoke_token/"
@@ -94,6 +95,11 @@ def _scopes(answer: Record) -> frozenset[int] | None:
         return answer.numbers("scope")
     except UnreadableAnswerError:
         return None
+
+
+def is_dead(refused: TikTokError) -> bool:
+    """Whether a token could not be taken back because there was nothing to take: it had expired, or been revoked."""
+    return isinstance(refused, CredentialError) and not isinstance(refused, UnknownAppError)
 
 
 async def revoke(tiktok: TikTok, app: App, token: Secret) -> None:

@@ -5,6 +5,7 @@ Sources: Marketing API v1.3, account roles and numeric token scopes; the seed fo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,9 @@ SCOPE_NAMES: Final[Mapping[int, str]] = {
 }
 """What each scope lets an app do, for people."""
 
+LOG_IN: Final = "`reconciler auth login`"
+"""How a way out spells the command; `of_login` has it name the login."""
+
 _NEEDED: Final[Mapping[Work, Scope]] = {Work.READ: Scope.READ, Work.WRITE: Scope.WRITE, Work.SHARE: Scope.SHARE}
 
 
@@ -52,15 +56,20 @@ def lacks_scope(scope: Scope) -> Lack:
     """Return what a token without `scope` lacks."""
     return Lack(
         f"the token lacks scope {scope:d} ({SCOPE_NAMES[scope]})",
-        f"Run `reconciler auth login` again, and leave the permission to {SCOPE_NAMES[scope]} ticked.",
+        f"Run {LOG_IN} again, and leave the permission to {SCOPE_NAMES[scope]} ticked.",
     )
+
+
+def of_login(lack: Lack, name: str) -> Lack:
+    """Return a lack of the token of a login, whose way out says which one to make again."""
+    return replace(lack, way_out=lack.way_out.replace(LOG_IN, f"{LOG_IN[:-1]} --profile {name}`"))
 
 
 def out_of_reach(said: str) -> Lack:
     """Return what a token lacks that may not act for an account at all; `said` are TikTok's own words."""
     return Lack(
         f"the token may not act for it ({said.rstrip('.')})",
-        "Give the token's owner access to the account in its Business Center, then run `reconciler auth login` again "
+        f"Give the token's owner access to the account in its Business Center, then run {LOG_IN} again "
         "and leave the account ticked; or name the profile of someone who has access.",
     )
 
@@ -69,7 +78,7 @@ def unreadable(said: str) -> Lack:
     """Return what a token lacks that may act for an account and not read its audiences; `said` are TikTok's words."""
     return Lack(
         f"TikTok does not let its audiences be read ({said.rstrip('.')})",
-        f"Run `reconciler auth login` again, and leave the permission to {SCOPE_NAMES[Scope.READ]} ticked; and "
+        f"Run {LOG_IN} again, and leave the permission to {SCOPE_NAMES[Scope.READ]} ticked; and "
         "for streaming see that TikTok has approved the app.",
     )
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 import keyring
 import keyring.core
+import orjson
 import pytest
 from keyring.backends import fail
 
@@ -22,7 +23,7 @@ from reconciler.secret import Secret
 from reconciler.tiktok.client import TikTok
 from reconciler.tiktok.model import User
 from tests.auth.keyrings import MemoryKeyring
-from tests.sandbox.consent import Form
+from tests.consent import Form
 from tests.virtual_time import InstantLoop
 
 if TYPE_CHECKING:
@@ -85,6 +86,16 @@ def home(tmp_path: Path) -> Path:
 def logins(home: Path) -> Logins:
     """Nobody's logins, at the TikTok of the tests."""
     return logins_at(home, HERE)
+
+
+def token_file(home: Path, name: str = "default") -> Path:
+    """Return where the token of a login is."""
+    return home / "tokens" / key_of(home, name)
+
+
+def key_of(home: Path, name: str = "default") -> str:
+    """Return what the token of a login is kept under."""
+    return str(orjson.loads((home / "logins.json").read_bytes())["logins"][name]["key"])
 
 
 def logins_at(home: Path, base_url: str) -> Logins:

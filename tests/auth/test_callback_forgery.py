@@ -50,6 +50,15 @@ def test_one_word_that_it_is_no_visit_is_enough(callback: Callback, headers: dic
     assert still_waits(callback)
 
 
+@pytest.mark.parametrize("name", ["Sec-Fetch-Dest", "Sec-Fetch-Mode"])
+def test_what_a_browser_says_once_counts_for_nothing_said_twice(callback: Callback, name: str) -> None:
+    own, other = ("document", "image") if name.endswith("Dest") else ("navigate", "cors")
+    for said in ([own, other], [other, own], [own, own]):
+        headers = [(name, each) for each in said]
+        assert httpx.get(callback.redirect_uri, params=ANSWER, headers=headers).status_code == 403
+    assert still_waits(callback)
+
+
 def test_this_machine_at_another_port_is_a_foreign_host(callback: Callback) -> None:
     port = httpx.URL(callback.redirect_uri).port or 0
     headers = {"Host": f"127.0.0.1:{port ^ 1}"}

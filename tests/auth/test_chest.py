@@ -13,7 +13,7 @@ import pytest
 from keyring.backends import chainer, fail, null
 from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordDeleteError
 
-from reconciler.auth.chest import FileChest, KeyringChest, usable_keyring
+from reconciler.auth.chest import FileChest, KeyringChest, digest_of, usable_keyring
 from reconciler.auth.errors import (
     CannotKeepError,
     ExposedTokenError,
@@ -60,7 +60,7 @@ def test_there_is_none_where_none_was_kept(chest: Chest) -> None:
     assert chest.read("default") is None
 
 
-def test_a_new_token_takes_the_place_of_the_old_one(chest: Chest) -> None:
+def test_a_new_token_takes_the_place_of_whatever_stood_there(chest: Chest) -> None:
     chest.write("default", Secret("the-old-one"))
     chest.write("default", TOKEN)
     assert chest.read("default") == TOKEN
@@ -69,14 +69,64 @@ def test_a_new_token_takes_the_place_of_the_old_one(chest: Chest) -> None:
 def test_what_is_removed_is_gone_and_the_others_stay(chest: Chest) -> None:
     chest.write("default", TOKEN)
     chest.write("agency", Secret("theirs"))
-    chest.remove("default")
+    chest.remove("default", digest_of(TOKEN))
     assert chest.read("default") is None
     assert chest.read("agency") == Secret("theirs")
 
 
 def test_removing_what_is_not_there_does_no_harm(chest: Chest) -> None:
-    chest.remove("default")
+    chest.remove("default", digest_of(TOKEN))
     assert chest.read("default") is None
+
+
+def test_a_token_that_is_another_one_stays_in_a_keyring(ring: MemoryKeyring) -> None:
+    """The keyring is one for everything on the machine: what stands there may be another folder's."""
+    KeyringChest().write("default", Secret("of-another-folder"))
+    KeyringChest().remove("default", digest_of(TOKEN))
+    assert KeyringChest().read("default") == Secret("of-another-folder")
+
+
+def test_trying_a_chest_out_leaves_nothing_in_it(chest: Chest, ring: MemoryKeyring, tmp_path: Path) -> None:
+    chest.write("default", TOKEN)
+    chest.probe()
+    assert chest.read("default") == TOKEN
+    assert len([*ring.kept, *(each for each in tmp_path.rglob("*") if each.is_file())]) == 1
+
+
+@pytest.mark.parametrize("broken", ["refuses", "forgets"])
+def test_trying_out_a_keyring_that_keeps_nothing_says_so(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = RefusingKeyring() if broken == "refuses" else MemoryKeyring()
+    monkeypatch.setattr(MemoryKeyring, "get_password", lambda *_: None)
+    keyring.set_keyring(ring)
+    with pytest.raises(KeyringUnusableError, match="cannot keep a token") as refused:
+        KeyringChest().probe()
+    assert "--store file" in (refused.value.hint or "")
+
+
+def test_trying_out_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file, where a folder should be")
+    with pytest.raises(CannotKeepError, match="home"):
+        FileChest(tmp_path / "home" / "tokens").probe()
+
+
+def test_what_an_earlier_version_never_finished_is_swept_and_told(
+    files: FileChest, caplog: pytest.LogCaptureFixture
+) -> None:
+    files.write("default", TOKEN)
+    folder = files.path("default").parent
+    for name, content in {".abc_1234": "of-a-login-that-was-killed", ".zzzzzzzz": "", ".mine": "", "tmp": ""}.items():
+        (folder / name).write_text(content)
+    files.sweep()
+    assert sorted(each.name for each in folder.iterdir()) == [".mine", "default", "tmp"]
+    [said] = caplog.messages
+    assert ".abc_1234" in said
+    assert "it is removed here, and was not taken back" in said
+    assert "of-a-login" not in said
+
+
+def test_any_token_has_a_digest() -> None:
+    """One that the environment holds may be no text at all."""
+    assert digest_of(Secret("\udcff")) != digest_of(Secret("\udcfe"))
 
 
 def test_a_keyring_holds_tokens_under_the_name_of_this_program(ring: MemoryKeyring) -> None:
@@ -101,7 +151,7 @@ def test_a_keyring_that_refuses_says_why_and_that_a_file_will_do(error: Exceptio
     attempts: list[Callable[[], object]] = [
         lambda: chest.read("a"),
         lambda: chest.write("a", TOKEN),
-        lambda: chest.remove("a"),
+        lambda: chest.remove("a", digest_of(TOKEN)),
     ]
     for attempt in attempts:
         with pytest.raises(KeyringUnusableError) as refused:
@@ -212,19 +262,14 @@ def test_a_link_that_was_laid_in_wait_is_replaced_and_not_written_through(files:
     assert files.read("default") == TOKEN
 
 
-def test_a_write_that_fails_leaves_what_was_there_and_nothing_else(
-    files: FileChest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files.write("default", TOKEN)
-
+def test_a_write_that_fails_leaves_nothing(files: FileChest, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CannotKeepError, match="No space left on device"):
-        files.write("default", Secret("the-new-one"))
-    assert files.read("default") == TOKEN
-    assert [each.name for each in files.path("default").parent.iterdir()] == ["default"]
+        files.write("default", TOKEN)
+    assert list(files.path("default").parent.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_named_with_the_variable_that_names_another(tmp_path: Path) -> None:
@@ -248,7 +293,7 @@ def test_what_cannot_be_read_as_a_token_is_named(files: FileChest) -> None:
 def test_what_cannot_be_removed_is_said(files: FileChest) -> None:
     files.path("default").mkdir(parents=True)
     with pytest.raises(CannotKeepError, match="default"):
-        files.remove("default")
+        files.remove("default", digest_of(TOKEN))
 
 
 def test_an_empty_file_holds_no_token(files: FileChest) -> None:

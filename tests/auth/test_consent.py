@@ -231,3 +231,11 @@ def test_only_this_machine_is_loopback(address: str, here: bool) -> None:
 )
 def test_a_question_mark_in_the_code_is_part_of_it(written: str) -> None:
     assert read_answer(written.format(STATE.reveal()), STATE).reveal() == "a?b"
+
+
+@pytest.mark.parametrize("odd", ["\udcff", "\n", "\x1b[31m", "\x00", "\u202e"])
+def test_a_redirect_uri_of_odd_signs_is_refused_and_not_repeated(odd: str) -> None:
+    with pytest.raises(RedirectUriError) as refused:
+        require_address(f"http://127.0.0.1/an-address{odd}")
+    assert "an-address" not in refused.value.message
+    assert "--redirect-uri" in (refused.value.hint or "")

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.auth.errors import KeyringUnusableError, LostTokenError
+from reconciler.auth.errors import (
+    KeyringUnusableError,
+    LostTokenError,
+    NameTakenError,
+    StrandedTokenError,
+    UnkeptTokenError,
+)
 from reconciler.auth.login import LoggedIn, Wanted, log_in
 from reconciler.auth.model import Keeping
 from reconciler.sandbox import APP_ID, APP_SECRET
@@ -179,9 +185,69 @@ async def test_the_token_is_kept_before_tiktok_is_asked_anything_else() -> None:
     assert calls[0] == 1
 
 
-async def test_what_cannot_be_kept_is_an_error() -> None:
-    def refuse(_: Login) -> None:
-        raise KeyringUnusableError("keep the token", "it is locked")
+def locked(_: Login) -> None:
+    raise KeyringUnusableError("keep the token", "it is locked")
 
-    with pytest.raises(KeyringUnusableError):
-        await log_in(FakeTikTok().answers(GRANT).client(), APP, CODE, WANTED, refuse)
+
+def broken(_: Login) -> None:
+    raise RuntimeError(GRANT["access_token"])
+
+
+async def test_a_token_that_cannot_be_kept_is_taken_back_and_that_is_said(sandbox: Sandbox, tiktok: TikTok) -> None:
+    with pytest.raises(UnkeptTokenError, match=r"it is locked\. The token that TikTok gave was taken back") as unkept:
+        await log_in(tiktok, APP, await confirm(sandbox), WANTED, locked)
+
+    assert "REVOKED" in {each.status for each in sandbox.controls.tokens()}
+    assert "--store file" in (unkept.value.hint or "")
+
+
+async def test_it_is_taken_back_whatever_kept_it_from_being_kept(sandbox: Sandbox, tiktok: TikTok) -> None:
+    with pytest.raises(UnkeptTokenError, match="RuntimeError") as unkept:
+        await log_in(tiktok, APP, await confirm(sandbox), WANTED, broken)
+
+    assert "REVOKED" in {each.status for each in sandbox.controls.tokens()}
+    assert str(GRANT["access_token"]) not in unkept.value.message
+
+
+async def test_a_token_that_is_dead_already_need_not_be_taken_back() -> None:
+    fake = FakeTikTok().answers(GRANT).refuses(40105, "The access token has been revoked.")
+    with pytest.raises(UnkeptTokenError):
+        await log_in(fake.client(), APP, CODE, WANTED, locked)
+
+
+@pytest.mark.parametrize("code", [50000, 40113])
+async def test_a_token_that_can_neither_be_kept_nor_taken_back_is_said_to_be_alive(code: int) -> None:
+    fake = FakeTikTok().answers(GRANT).refuses(code, "Not now.")
+    with pytest.raises(StrandedTokenError, match=r"it is locked\. .* \(Not now\): it is alive there") as stranded:
+        await log_in(fake.client(patience_seconds=0), APP, CODE, WANTED, locked)
+
+    assert "take the app's permission back at TikTok" in (stranded.value.hint or "")
+    assert str(GRANT["access_token"]) not in f"{stranded.value.message} {stranded.value.hint}"
+
+
+async def test_a_login_whose_owner_cannot_be_written_down_is_one_all_the_same() -> None:
+    kept: list[Login] = []
+
+    def once(login: Login) -> None:
+        if kept:
+            locked(login)
+        kept.append(login)
+
+    fake = FakeTikTok().answers(GRANT).answers({"core_user_id": "11", "display_name": "Ann"})
+    logged_in = await log_in(fake.client(), APP, CODE, WANTED, once)
+
+    assert isinstance(logged_in.problem, KeyringUnusableError)
+    assert len(kept) == 1
+
+
+async def test_a_login_that_another_one_replaced_at_once_is_none(sandbox: Sandbox, tiktok: TikTok) -> None:
+    kept: list[Login] = []
+
+    def taken(login: Login) -> None:
+        if kept:
+            raise NameTakenError("default")
+        kept.append(login)
+
+    with pytest.raises(UnkeptTokenError, match="another login was kept as default"):
+        await log_in(tiktok, APP, await confirm(sandbox), WANTED, taken)
+    assert "REVOKED" in {each.status for each in sandbox.controls.tokens()}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -27,10 +25,11 @@ from reconciler.auth.errors import (
     LoginError,
     ProfileNameError,
 )
-from reconciler.auth.logins import open_logins, require_name
+from reconciler.auth.listing import require_name
+from reconciler.auth.logins import open_logins
 from reconciler.auth.model import Keeping, Login
 from reconciler.secret import Secret
-from tests.auth.conftest import EU, HERE, THERE, US, logins_at
+from tests.auth.conftest import EU, HERE, THERE, US, logins_at, token_file
 from tests.auth.keyrings import MemoryKeyring, RefusingKeyring
 
 if TYPE_CHECKING:
@@ -189,67 +188,6 @@ def test_whatever_is_kept_is_its_owners_alone(logins: Logins, home: Path, make_l
         assert stat.S_IMODE(each.stat().st_mode) == (0o700 if each.is_dir() else 0o600), each
 
 
-def test_a_login_that_was_killed_between_its_two_writes_is_none_and_that_is_said(
-    logins: Logins, home: Path, make_login: MakeLogin, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    logins.keep(make_login(token="the-old-one", scopes=frozenset({30, 31, 32})))
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(room.Logins, "_write", killed)
-        with pytest.raises(KeyboardInterrupt):
-            logins.keep(make_login(token="the-new-one", scopes=frozenset({30})))
-
-    again = logins_at(home, HERE)
-    with caplog.at_level(logging.WARNING):
-        assert again.get("default") is None, "the new token must not pass for the old one's permissions"
-        assert again.get("default") is None
-    [said] = caplog.messages
-    assert "login default in the file is not the one that the login gave" in said
-    assert "log in again" in said
-    assert "the-new-one" not in said
-
-
-def test_a_first_login_that_was_killed_between_its_two_writes_left_nothing_that_counts(
-    logins: Logins, home: Path, make_login: MakeLogin, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patched:
-        patched.setattr(room.Logins, "_write", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            logins.keep(make_login())
-
-    assert logins_at(home, HERE).profiles() == ()
-    logins.keep(make_login(token="the-next-one"))
-    assert logins.get("default") == make_login(token="the-next-one")
-
-
-KILLED = """
-import os, signal, sys
-from reconciler.auth import logins as room
-
-room.Logins._write = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
-def test_a_process_that_was_killed_between_its_two_writes_keeps_nobody_from_logging_in_again(
-    logins: Logins, home: Path, make_login: MakeLogin
-) -> None:
-    logins.keep(make_login("of-0-0", token="the-old-one"))
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED + LOG_IN, str(home), "0"], input="go\n", text=True, check=False, timeout=60
-    )
-    assert killed.returncode == -signal.SIGKILL
-    assert (home / "tokens" / "of-0-0").read_text() == "token of-0-0\n"
-
-    assert logins.get("of-0-0") is None
-    assert [each.name for each in logins.profiles()] == ["of-0-0"]
-    logins.keep(make_login("of-0-0", token="the-next-one"))
-    assert logins.get("of-0-0") == make_login("of-0-0", token="the-next-one")
-
-
 def test_a_token_that_somebody_took_out_of_the_keyring_is_no_login_and_that_is_said(
     logins: Logins, make_login: MakeLogin, ring: MemoryKeyring, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -322,7 +260,10 @@ def test_a_place_that_cannot_be_written_to_is_named(logins: Logins, home: Path, 
         (b'{"logins": {}}', "damaged"),
         (b'{"version": 0, "logins": {}}', "version 0"),
         (b'{"version": "1", "logins": {}}', "version '1'"),
+        (b'{"version": true, "logins": {}}', "version True"),
         (b'{"version": 1}', "damaged"),
+        (b'{"version": 2, "logins": {}}', "damaged"),
+        (b'{"version": 2, "logins": {}, "leftovers": {"default@0123456789abcdef": {}}}', "damaged"),
         (b'{"version": 1, "logins": []}', "damaged"),
         (b'{"version": 1, "logins": {"default": null}}', "damaged"),
         (b'{"version": 1, "logins": {"default": {}}}', "damaged"),
@@ -359,6 +300,11 @@ def test_a_file_that_is_no_list_of_logins_is_named_and_left_alone(
         ("logged_in_at", 0),
         ("kept_in", "drawer"),
         ("token_sha256", None),
+        ("key", None),
+        ("key", "../default"),
+        ("key", "agency@0123456789abcdef"),
+        ("key", "default@0123456789abcde/"),
+        ("key", "default@../../../../etc/"),
     ],
 )
 def test_a_login_that_was_tampered_with_is_not_half_believed(
@@ -429,7 +375,7 @@ def test_logins_are_where_the_environment_says(tmp_path: Path, make_login: MakeL
     logins.keep(make_login())
     assert logins.path == tmp_path / "mine" / "logins.json"
     assert logins.path.exists()
-    assert (tmp_path / "mine" / "tokens" / "default").exists()
+    assert token_file(tmp_path / "mine").exists()
 
 
 def test_a_folder_that_is_asked_for_goes_before_the_environments(tmp_path: Path) -> None:
@@ -452,4 +398,4 @@ def test_logins_stay_where_they_are_when_the_folder_changes(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     logins.keep(make_login())
-    assert (tmp_path / "mine" / "tokens" / "default").exists()
+    assert token_file(tmp_path / "mine").exists()

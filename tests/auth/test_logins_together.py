@@ -11,7 +11,7 @@ import pytest
 from reconciler.auth import logins as room
 from reconciler.auth.errors import CannotKeepError, DamagedLoginsError
 from reconciler.auth.model import Keeping
-from tests.auth.conftest import HERE, logins_at
+from tests.auth.conftest import HERE, key_of, logins_at, token_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 
 def test_a_token_file_that_somebody_replaced_is_no_login(logins: Logins, home: Path, make_login: MakeLogin) -> None:
     logins.keep(make_login())
-    (home / "tokens" / "default").write_text("a-token-of-somebody-else\n")
+    token_file(home).write_text("a-token-of-somebody-else\n")
     assert logins.get("default") is None
 
 
 def test_a_token_that_somebody_replaced_in_the_keyring_is_no_login(
-    logins: Logins, make_login: MakeLogin, ring: MemoryKeyring
+    logins: Logins, home: Path, make_login: MakeLogin, ring: MemoryKeyring
 ) -> None:
     logins.keep(make_login(kept_in=Keeping.KEYRING))
-    ring.kept["reconciler", "default"] = "a-token-of-somebody-else"
+    ring.kept["reconciler", key_of(home)] = "a-token-of-somebody-else"
     assert logins.get("default") is None
 
 
 def test_a_token_of_another_profile_is_no_login(logins: Logins, home: Path, make_login: MakeLogin) -> None:
     logins.keep(make_login())
     logins.keep(make_login("agency", token="the-agencys"))
-    (home / "tokens" / "agency").replace(home / "tokens" / "default")
+    token_file(home, "agency").replace(token_file(home))
     assert logins.get("default") is None
 
 
 @pytest.mark.parametrize("kept_in", list(Keeping))
-def test_a_list_that_cannot_be_written_leaves_no_login_with_the_permissions_of_another(
+def test_a_list_that_cannot_be_written_leaves_the_login_that_was_there(
     logins: Logins,
     home: Path,
     make_login: MakeLogin,
@@ -51,7 +51,8 @@ def test_a_list_that_cannot_be_written_leaves_no_login_with_the_permissions_of_a
     monkeypatch: pytest.MonkeyPatch,
     kept_in: Keeping,
 ) -> None:
-    logins.keep(make_login(token="the-old-one", kept_in=kept_in))
+    login = make_login(token="the-old-one", kept_in=kept_in)
+    logins.keep(login)
     before = logins.path.read_bytes()
 
     def full(path: Path, content: bytes) -> None:
@@ -62,7 +63,7 @@ def test_a_list_that_cannot_be_written_leaves_no_login_with_the_permissions_of_a
         logins.keep(make_login(token="the-new-one", kept_in=kept_in))
 
     assert logins.path.read_bytes() == before
-    assert logins_at(home, HERE).get("default") is None
+    assert logins_at(home, HERE).get("default") == login
 
 
 def test_threads_that_log_in_at_the_same_time_lose_none_of_each_other(
@@ -109,13 +110,15 @@ def test_one_who_logs_in_and_one_who_logs_out_do_not_undo_each_other(
     leaving.join(60)
 
     assert [each.name for each in logins.profiles()] == [f"new-{number}" for number in range(8)]
-    assert sorted(each.name for each in (home / "tokens").iterdir()) == [f"new-{number}" for number in range(8)]
+    kept = [token_file(home, f"new-{number}") for number in range(8)]
+    assert sorted((home / "tokens").iterdir()) == sorted(kept)
 
 
 @pytest.mark.parametrize(
     "foreign",
     [
         {"version": 1, "profiles": {}},
+        {"version": 2, "logins": {}},
         {"version": 99, "logins": {"default": {"token": "of-a-later-version"}}, "more": True},
         {"name": "another-program", "version": "4.1.0"},
         "just text",
@@ -139,7 +142,7 @@ def test_logins_of_a_later_version_are_not_read_even_where_they_look_alike(
 ) -> None:
     """What looks the same may mean something else there."""
     logins.keep(make_login())
-    later = {**orjson.loads(logins.path.read_bytes()), "version": 2}
+    later = {**orjson.loads(logins.path.read_bytes()), "version": 3}
     logins.path.write_bytes(orjson.dumps(later))
-    with pytest.raises(DamagedLoginsError, match="version 2"):
+    with pytest.raises(DamagedLoginsError, match="version 3"):
         logins.get("default")

@@ -21,7 +21,7 @@ from reconciler.secret import Secret
 from reconciler.tiktok.client import TikTok
 from reconciler.tiktok.oauth import App, authorization_url, revoke
 from tests.auth.conftest import HERE, LOGGED_IN_AT, THERE, logins_at
-from tests.cli.consent import decide
+from tests.consent import decide
 from tests.tiktok.conftest import FakeTikTok
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import webbrowser
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -15,7 +16,9 @@ import pytest
 from keyring.backends import fail
 
 from reconciler.sandbox import TOKEN, Sandbox
+from tests.cli.logging_in import SECRET
 from tests.cli.project import ACCOUNT, OTHER_ACCOUNT, Project
+from tests.consent import Visitor
 from tests.services import tiktok
 
 if TYPE_CHECKING:
@@ -101,6 +104,24 @@ def served(folder: Path, people: pa.Table, server: tuple[Sandbox, str], monkeypa
     made = Project(folder, people, sandbox.controls, (), environ)
     made.declare({"buyers": {"name": "Buyers"}})
     return made
+
+
+@pytest.fixture
+def here(served: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project on TikTok over HTTP with no token anywhere, but with a developer app."""
+    monkeypatch.delenv("TIKTOK_ACCESS_TOKEN")
+    monkeypatch.setenv("TIKTOK_APP_SECRET", SECRET)
+    served.tiktok.set_app("7011", SECRET)
+    return served.structure()
+
+
+@pytest.fixture
+def person(monkeypatch: pytest.MonkeyPatch) -> Visitor:
+    """Somebody in front of a browser."""
+    visitor = Visitor()
+    monkeypatch.setenv("BROWSER", "a-browser")
+    monkeypatch.setattr(webbrowser, "open", visitor.open)
+    return visitor
 
 
 @pytest.fixture(params=["in_process", "over_http"])

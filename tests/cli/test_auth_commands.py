@@ -10,16 +10,14 @@ import yaml
 from reconciler.auth.logins import open_logins
 from reconciler.config import load
 from reconciler.sandbox import TOKEN
+from tests.cli.logging_in import SECRET, kept, log_in, token_file, tokens
 from tests.cli.terminal import on_terminal
-from tests.cli.test_auth_login import SECRET, kept, log_in, person
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.cli.consent import Visitor
     from tests.cli.project import Project
-
-__all__ = ["person"]
+    from tests.consent import Visitor
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def here(served: Project, monkeypatch: pytest.MonkeyPatch, person: Visitor) -> P
 
 
 def token(project: Project, name: str = "default") -> str:
-    return (project.folder / ".home" / "tokens" / name).read_text().strip()
+    return token_file(project, name).read_text().strip()
 
 
 def declare(project: Project, **of_globex: object) -> None:
@@ -184,7 +182,7 @@ def test_logging_out_takes_the_token_back_and_forgets_it(here: Project) -> None:
     ran = here.run("auth", "logout")
     assert (ran.code, kept(here)) == (0, {})
     assert "REVOKED" in {each.status for each in here.tiktok.tokens()}
-    assert not (here.folder / ".home" / "tokens" / "default").exists()
+    assert list(tokens(here).iterdir()) == []
 
 
 def test_logging_out_all_leaves_no_login(here: Project, person: Visitor) -> None:

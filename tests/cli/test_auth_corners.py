@@ -4,72 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
-from reconciler.auth.logins import open_logins
-from reconciler.auth.model import Keeping, Login, Profile
 from reconciler.sandbox import TOKEN
-from reconciler.secret import Secret
 from reconciler.tiktok.errors import PermissionDeniedError
-from reconciler.tiktok.model import User
-from tests.cli.consent import Visitor
+from tests.cli.logging_in import SECRET, keep, profiles, token_file
 from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
     from reconciler.tiktok.client import Session
+    from reconciler.tiktok.model import User
     from tests.cli.project import Project
-
-SECRET: Final = "an-app-secret-nobody-may-read"
-
-
-@pytest.fixture
-def here(served: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project on TikTok over HTTP with no token anywhere."""
-    monkeypatch.delenv("TIKTOK_ACCESS_TOKEN")
-    monkeypatch.setenv("TIKTOK_APP_SECRET", SECRET)
-    served.tiktok.set_app("7011", SECRET)
-    return served.structure()
-
-
-@pytest.fixture
-def person(monkeypatch: pytest.MonkeyPatch) -> Visitor:
-    """Somebody in front of a browser."""
-    visitor = Visitor()
-    monkeypatch.setenv("BROWSER", "a-browser")
-    monkeypatch.setattr("webbrowser.open", visitor.open)
-    return visitor
-
-
-def keep(project: Project, name: str) -> str:
-    """Keep a login of this name in a file, as one that was made; return its token."""
-    token = f"the-token-of-{name}"
-    accounts = (project.account, project.other_account)
-    project.tiktok.add_token(token, accounts, [30, 31, 32], display_name=f"Person of {name}")
-    profile = Profile(
-        name,
-        os.environ["TIKTOK_BASE_URL"],
-        "7011",
-        User("1", f"Person of {name}"),
-        frozenset({30, 31, 32}),
-        accounts,
-        datetime(2026, 3, 1, tzinfo=UTC),
-        Keeping.FILE,
-    )
-    open_logins(profile.base_url, os.environ).keep(Login(profile, Secret(token)))
-    return token
+    from tests.consent import Visitor
 
 
 def lose_token(project: Project, name: str) -> None:
-    (project.folder / ".home" / "tokens" / name).unlink()
-
-
-def profiles(project: Project) -> list[str]:
-    return [each.name for each in open_logins(os.environ["TIKTOK_BASE_URL"], os.environ).profiles()]
+    token_file(project, name).unlink()
 
 
 # A token that is gone.
@@ -126,7 +80,7 @@ def test_a_token_that_may_tell_nothing_of_itself_is_taken_back_all_the_same(
         raise PermissionDeniedError("no permission to read users", code=40001, path="user/info/")
 
     keep(here, "default")
-    monkeypatch.setattr("reconciler.cli.auth.whoami", refuse)
+    monkeypatch.setattr("reconciler.cli.logout.whoami", refuse)
     assert here.run("auth", "logout").code == 0
     (revoked,) = [each for each in here.tiktok.tokens() if each.person == "Person of default"]
     assert (revoked.status, profiles(here)) == ("REVOKED", [])
@@ -321,7 +275,7 @@ def test_what_a_browser_prints_is_no_result(here: Project) -> None:
     noisy = here.write(
         "import sys, httpx\n"
         f"sys.path.insert(0, {str(Path(__file__).parents[2])!r})\n"
-        "from tests.cli.consent import decide\n"
+        "from tests.consent import decide\n"
         "print('Opening in existing browser session.')\n"
         "httpx.get(decide(sys.argv[1]))\n",
         "browser.py",

@@ -2,82 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import stat
-import webbrowser
 from typing import TYPE_CHECKING
 
 import httpx
 import keyring
 import pytest
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked
 
 from reconciler.sandbox import TOKEN
-from tests.cli.consent import Visitor, decide
+from tests.auth.keyrings import MemoryKeyring
+from tests.cli.logging_in import APP, SECRET, kept, log_in, token_file
+from tests.consent import decide
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cli.project import Project, Ran
-
-APP = ("--app-id", "7011")
-SECRET = "an-app-secret-nobody-may-read"
-
-
-class MemoryKeyring(KeyringBackend):
-    """A keyring that keeps its secrets in this process."""
-
-    priority = 5
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
-
-
-class LockedKeyring(MemoryKeyring):
-    """A keyring that nobody unlocks."""
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        raise KeyringLocked("the prompt was dismissed")
-
-
-@pytest.fixture
-def person(monkeypatch: pytest.MonkeyPatch) -> Visitor:
-    """Somebody in front of a browser."""
-    visitor = Visitor()
-    monkeypatch.setenv("BROWSER", "a-browser")
-    monkeypatch.setattr(webbrowser, "open", visitor.open)
-    return visitor
-
-
-@pytest.fixture
-def here(served: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project on TikTok over HTTP with no token anywhere, but with a developer app."""
-    monkeypatch.delenv("TIKTOK_ACCESS_TOKEN")
-    monkeypatch.setenv("TIKTOK_APP_SECRET", SECRET)
-    served.tiktok.set_app("7011", SECRET)
-    return served.structure()
-
-
-def log_in(project: Project, *arguments: str) -> Ran:
-    return project.run("auth", "login", *APP, "--port", "0", *arguments)
-
-
-def kept(project: Project) -> dict[str, object]:
-    """Return what is written down of logins."""
-    path = project.folder / ".home" / "logins.json"
-    return json.loads(path.read_text())["logins"] if path.exists() else {}
+    from tests.consent import Visitor
 
 
 def test_a_click_later_every_command_has_a_token(here: Project, person: Visitor) -> None:
@@ -96,7 +39,7 @@ def test_without_a_keyring_the_token_is_in_a_file_of_its_owner_alone_and_that_is
 ) -> None:
     ran = log_in(here)
     assert "a file that only you may read" in ran.text
-    path = here.folder / ".home" / "tokens" / "default"
+    path = token_file(here)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert path.read_text().strip() not in ran.out + ran.err
@@ -113,21 +56,12 @@ def test_with_a_keyring_the_token_is_in_it_and_in_no_file(here: Project, person:
     assert here("plan").code == 0
 
 
-def test_a_locked_keyring_says_what_to_do_and_keeps_nothing(here: Project, person: Visitor) -> None:
-    keyring.set_keyring(LockedKeyring())
-    ran = log_in(here)
-    assert ran.code == 1
-    assert "the prompt was dismissed" in ran.text
-    assert "--store file" in ran.text
-    assert kept(here) == {}
-
-
 def test_a_file_can_be_asked_for_where_there_is_a_keyring(here: Project, person: Visitor) -> None:
     ring = MemoryKeyring()
     keyring.set_keyring(ring)
     assert log_in(here, "--store", "file").code == 0
     assert ring.kept == {}
-    assert (here.folder / ".home" / "tokens" / "default").exists()
+    assert token_file(here).exists()
 
 
 def test_an_analyst_is_told_what_cannot_be_done_and_whom_to_ask(here: Project, person: Visitor) -> None:
@@ -293,7 +227,7 @@ def test_as_json_the_login_is_one_document_without_the_token(here: Project, pers
     assert ran.document["profile"] == "default"
     assert [each["id"] for each in ran.document["scopes"]] == [30, 31, 32]
     assert {each["advertiser_id"] for each in ran.document["accounts"]} == {here.account, here.other_account}
-    token = (here.folder / ".home" / "tokens" / "default").read_text().strip()
+    token = token_file(here).read_text().strip()
     assert token not in ran.out + ran.err
 
 

@@ -10,12 +10,13 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it says nothing of its types
 
+from tests.cli.logging_in import SECRET
 from tests.services.chromium import browser
 from tests.services.http import running as web_server
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from tests.cli.project import Project, Ran
 
 __all__ = ["browser"]
-
-SECRET: Final = "an-app-secret-nobody-may-read"
 
 
 class Login:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,3 +79,15 @@ def test_what_cannot_be_is_an_error_in_words(project: Project, arguments: tuple[
 
     assert ran.code == 1
     assert ran.err
+
+
+def test_a_reset_starts_one_of_another_version_anew(project: Project, audience_id: str) -> None:
+    with closing(sqlite3.connect(project.folder / ".reconciler" / "sandbox.db")) as connection:
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+    refused = project.run("sandbox", "audiences")
+    assert refused.code == 1
+    assert "reconciler sandbox reset" in refused.text
+    assert project.run("sandbox", "reset", "--yes").code == 0
+    listed = project.run("sandbox", "audiences")
+    assert (listed.code, audience_id in listed.out) == (0, False)

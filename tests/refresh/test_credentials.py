@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.auth.errors import LoginError
+from reconciler.auth.errors import KeyringUnusableError, LoginError
 from reconciler.auth.logins import open_logins
 from reconciler.auth.model import Keeping, Login, Profile
 from reconciler.config import Advertiser, Config
@@ -184,3 +185,51 @@ def test_without_files_the_environments_token_is_held_for_itself(logins: Logins)
         "TIKTOK_ACCESS_TOKEN",
         "profile default (file)",
     ]
+
+
+@pytest.mark.parametrize("named", [None, "default"])
+def test_a_login_whose_token_is_gone_is_not_offered_as_the_way_out(
+    logins: Logins, tmp_path: Path, named: str | None
+) -> None:
+    log_in(logins, "default", EU)
+    [token] = (tmp_path / "tokens").iterdir()
+    token.unlink()
+    with pytest.raises(NoTokenError) as missing:
+        Credentials(config(**({"profile": named} if named else {})), {}, logins).of(EU)
+    hint = missing.value.hint or ""
+    assert hint.startswith(
+        "The token of the login default is gone, or another one stands in its place. Run `reconciler"
+    )
+    assert "give the advertiser `profile:" not in hint
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_a_token_that_others_may_read_is_held_by_none_and_stands_in_no_others_way(
+    logins: Logins, tmp_path: Path
+) -> None:
+    log_in(logins, "agency", EU)
+    [exposed] = (tmp_path / "tokens").iterdir()
+    log_in(logins, "zeta", FORMER)
+    exposed.chmod(0o644)
+    (us, eu, zeta) = Credentials(config(profile="agency"), {}, logins).holders()
+    assert (us.token, zeta.token) == (Secret(OWN), Secret("token-of-zeta"))
+    assert (eu.token, eu.profile and eu.profile.name, eu.accounts) == (None, "agency", {EU: "eu"})
+    assert "others may read it" in eu.origin
+    assert "chmod 600" in eu.way_out
+
+
+def test_a_keyring_that_refuses_is_not_asked_again(logins: Logins, monkeypatch: pytest.MonkeyPatch) -> None:
+    log_in(logins)
+    asked: list[str] = []
+
+    def refuse(name: str) -> Login | None:
+        asked.append(name)
+        raise KeyringUnusableError("be read", "it is locked")
+
+    monkeypatch.setattr(logins, "get", refuse)
+    held = Credentials(config(), {}, logins)
+    for account in (EU, FORMER):
+        with pytest.raises(LoginError, match="it is locked"):
+            held.of(account)
+    held.holders()
+    assert asked == ["default"]

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox import BASE_PATH, TOKEN, Sandbox
-from tests.sandbox.consent import Exchange, Window
+from tests.consent import Exchange, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

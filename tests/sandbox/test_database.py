@@ -179,8 +179,48 @@ def test_another_version_s_database_is_refused_and_left_alone(tmp_path: Path, ve
     with pytest.raises(SandboxError, match=f"another version of the local TikTok.* {version}") as caught:
         Sandbox(path)
 
-    assert "Delete it" in (caught.value.hint or "")
+    assert "sandbox reset" in (caught.value.hint or "")
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [2, 99])
+def test_another_version_s_database_can_be_started_anew(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "sandbox.db"
+    with Sandbox(path) as former:
+        former.ensure([ADVERTISER])
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("CREATE TABLE of_that_version (thing TEXT)")
+        connection.execute("DROP TABLE settings")
+    connection.close()
+
+    Sandbox(path, anew=True).close()
+
+    with Sandbox(path) as sandbox:
+        sandbox.ensure([ADVERTISER])
+        assert sandbox.controls.audiences(ADVERTISER) == ()
+
+
+def test_what_is_not_a_local_tiktok_s_is_never_started_anew(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE theirs (thing TEXT)")
+    connection.close()
+    before = path.read_bytes()
+
+    with pytest.raises(SandboxError, match="is not a local TikTok's database"):
+        Sandbox(path, anew=True)
+
+    assert path.read_bytes() == before
+
+
+def test_starting_anew_empties_nothing_of_this_version(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    with Sandbox(path) as former:
+        former.ensure([ADVERTISER])
+        former.controls.add_token("of-mine", [ADVERTISER])
+    with Sandbox(path, anew=True) as sandbox:
+        assert len(sandbox.controls.tokens()) == 2
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import APP_ID, TOKEN
+from tests.consent import CALLBACK
 from tests.sandbox.conftest import ADVERTISER, SECOND_ADVERTISER
-from tests.sandbox.consent import CALLBACK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.sandbox import Sandbox
+    from tests.consent import Exchange, Window
     from tests.sandbox.conftest import Api
-    from tests.sandbox.consent import Exchange, Window
 
 LIST = "/dmp/custom_audience/list/"
 

@@ -13,8 +13,8 @@ from tests.sandbox.conftest import ADVERTISER, SECOND_ADVERTISER, opened
 
 if TYPE_CHECKING:
     from reconciler.sandbox import Sandbox
+    from tests.consent import Exchange, Window
     from tests.sandbox.conftest import Api
-    from tests.sandbox.consent import Exchange, Window
 
 READ, WRITE, SHARE, ALL, OTHER = 30, 31, 32, 3, 4
 ANY: Final[frozenset[int]] = frozenset()

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.sandbox import APP_ID, Role, Sandbox
+from tests.consent import ASKED, CALLBACK, STATE, Exchange, Form, Window, sent_back
 from tests.sandbox.conftest import ADVERTISER, SECOND_ADVERTISER, Api
-from tests.sandbox.consent import ASKED, CALLBACK, STATE, Exchange, Form, Window, sent_back
 
 CONFIRMED = {"auth_code", "state"}
 

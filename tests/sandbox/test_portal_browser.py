@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it says nothing of its types
 
 from reconciler.sandbox import APP_ID, APP_SECRET, Role
+from tests.consent import STATE
 from tests.sandbox.conftest import ADVERTISER, SECOND_ADVERTISER
-from tests.sandbox.consent import STATE
 from tests.services.chromium import browser
 from tests.services.http import running as web_server
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.tiktok.model import Account, Role, Scope
-from reconciler.tiktok.permission import SCOPE_NAMES, Work, lacking, lacks_scope, out_of_reach, unreadable
+from reconciler.tiktok.model import Account, Lack, Role, Scope
+from reconciler.tiktok.permission import SCOPE_NAMES, Work, lacking, lacks_scope, of_login, out_of_reach, unreadable
 
 ALL = frozenset({30, 31, 32})
 statuses = st.sampled_from(["STATUS_ENABLE", "STATUS_DISABLE", "STATUS_LIMIT", "STATUS_PENDING_CONFIRM", ""])
@@ -115,3 +115,15 @@ def test_audiences_that_may_not_be_read_are_told_in_tiktoks_words() -> None:
 
     assert "(Scope is missing)" in lack.reason
     assert SCOPE_NAMES[Scope.READ] in lack.way_out
+
+
+@pytest.mark.parametrize("lack", [lacks_scope(Scope.WRITE), out_of_reach("no"), unreadable("no")])
+def test_the_way_out_can_name_the_login_that_is_to_be_made_again(lack: Lack) -> None:
+    named = of_login(lack, "agency")
+    assert "`reconciler auth login --profile agency`" in named.way_out
+    assert (named.reason, of_login(named, "agency")) == (lack.reason, named)
+
+
+def test_what_others_can_mend_names_no_login() -> None:
+    lack = Lack("your role is Analyst", "Ask a Business Center admin.")
+    assert of_login(lack, "agency") == lack

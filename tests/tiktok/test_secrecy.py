@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import traceback
 from typing import TYPE_CHECKING
@@ -40,6 +41,26 @@ async def test_the_secret_of_the_app_is_struck_out_too(fake: FakeTikTok) -> None
 
     assert fake.last.url.params["secret"] == APP_SECRET
     assert APP_SECRET not in everything_said(caught.value)
+
+
+@pytest.mark.parametrize("code", [20001, 40001, 50000])
+async def test_a_token_in_the_request_id_or_the_payload_of_a_refusal_is_struck_out_too(
+    fake: FakeTikTok, token: str, code: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    payload = {"failed": [{token: f"for {token}"}], "deep": json.loads("[" * 300 + "]" * 300)}
+    body = {"code": code, "message": "no", "request_id": f"of\n{token}", "data": payload}
+    fake.sends(httpx.Response(200, json=body))
+    with caplog.at_level(logging.DEBUG), pytest.raises(TikTokError) as caught:
+        await fake.session(patience_seconds=0).get("user/info/", {})
+
+    assert token not in everything_said(caught.value) + caplog.text
+    assert caught.value.request_id == "of ***"
+
+
+async def test_what_tiktok_gives_is_given_as_it_is(fake: FakeTikTok, token: str) -> None:
+    """An account may be called whatever it likes; what is shown of it is nobody's secret."""
+    fake.answers({"name": f"called {token}"})
+    assert await fake.session().get("user/info/", {}) == {"name": f"called {token}"}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""A person on the consent page of the local TikTok, without a browser."""
+"""A person on the consent page of TikTok, without a browser: in process, and over HTTP during a login."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from reconciler.sandbox import APP_ID, APP_SECRET
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from reconciler.sandbox import Sandbox
     from tests.sandbox.conftest import Api, Reply
@@ -122,3 +123,49 @@ class Exchange:
     def revoke(self, token: str, **fields: str) -> Reply:
         """Give a token back."""
         return self.api.post("/oauth2/revoke_token/", token=None, **{**self.app, "access_token": token, **fields})
+
+
+def decide(page: str, decision: str = "confirm", keep: Callable[[str, str], bool] = lambda *_: True) -> str:
+    """Open the page, decide, and return where TikTok sends the browser; `keep` tells which ticks stay."""
+    form = Form(httpx.get(page).raise_for_status().text)
+    fields = [pair for pair in form.fields if keep(*pair)]
+    answer = httpx.post(
+        page.partition("?")[0],
+        content=urlencode([*fields, ("decision", decision)]),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code == 302, answer.text
+    return answer.headers["location"]
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Stands in for the browser that a login opens, and for whoever sits in front of it.
+
+    Attributes:
+        decision: What they choose: ``confirm`` or ``cancel``.
+        keep: Which ticks stay, by name and value.
+        before: Done with the callback's address before TikTok's answer goes there.
+        pages: The pages that were opened.
+        answers: Where TikTok sent the browser.
+        statuses: What the callback answered.
+    """
+
+    decision: str = "confirm"
+    keep: Callable[[str, str], bool] = lambda *_: True
+    before: Callable[[str], None] = lambda _: None
+    pages: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+
+    def open(self, page: str) -> bool:
+        """Do what a browser would, on the side, as one does."""
+        self.pages.append(page)
+        threading.Thread(target=self._visit, args=(page,), daemon=True).start()
+        return True
+
+    def _visit(self, page: str) -> None:
+        location = decide(page, self.decision, self.keep)
+        self.before(urlsplit(location)._replace(query="").geturl())
+        self.answers.append(location)
+        self.statuses.append(httpx.get(location).status_code)
