@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from reconciler import running, telemetry
 from reconciler.apply.errors import RefusedError
 from reconciler.apply.model import Outcome, OutcomeStatus
 from reconciler.apply.workbench import Tally
@@ -120,7 +121,8 @@ class Ledger:
         """
         self._begin(entries)
         try:
-            await work
+            with running.working_on(*(each.action.address for each in entries)):
+                await telemetry.within(_name_of(entries), work)
         except asyncio.CancelledError:
             self.stopped_by = "interrupted"
             ending = _Ending(OutcomeStatus.INTERRUPTED)
@@ -187,6 +189,9 @@ class Ledger:
             entry.tally.removed,
             ending.way_out,
         )
+        telemetry.count("reconciler.actions", kind=str(action.kind), outcome=str(ending.status))
+        for direction, arrived in (("added", entry.tally.added), ("removed", entry.tally.removed)):
+            telemetry.count("reconciler.identifiers", arrived, direction=direction)
         if entry.is_begun:
             self._bench.progress.ended(action)
 
@@ -199,6 +204,11 @@ class _Ending:
     message: str = ""
     details: tuple[str, ...] = ()
     way_out: str = ""
+
+
+def _name_of(entries: Sequence[Entry]) -> str:
+    """Return what to call work on these actions in a trace."""
+    return f"action {entries[0].action.kind}" if len(entries) == 1 else "actions together"
 
 
 def _accounts(action: Action) -> tuple[str, ...]:

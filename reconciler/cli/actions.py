@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reconciler.cli import logs
 from reconciler.cli.checkout import name_in_checkout
 from reconciler.cli.runner import is_listening
 from reconciler.report import annotations as notes
@@ -66,6 +67,8 @@ def announce_error(message: str, way_out: str | None) -> None:
 
 
 def _annotate(commands: Iterable[str]) -> None:
+    if logs.is_json():  # stderr is for what collects logs, and a record of it is no command
+        return
     for command in commands:
         sys.stderr.write(f"{command}\n")
 

@@ -18,7 +18,8 @@ from reconciler.cli.adopting import (
     tell_left_out,
 )
 from reconciler.cli.adoption import survey
-from reconciler.cli.options import workspace_options
+from reconciler.cli.journaling import journaled
+from reconciler.cli.options import lock_options, workspace_options
 from reconciler.cli.workspace import workspace
 from reconciler.cli.writing import write_whole
 from reconciler.config import audiences_yaml
@@ -28,6 +29,7 @@ from reconciler.plan.inputs import Inputs
 from reconciler.plan.recovery import owned_ids
 from reconciler.report.visible import quoted
 from reconciler.state import change
+from reconciler.state.journal_model import Step
 
 if TYPE_CHECKING:
     from reconciler.cli.workspace import Place
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 @click.argument("address", required=False)
 @click.argument("audience_id", required=False)
 @workspace_options
+@lock_options
 @click.option("--all", "advertiser", metavar="ADVERTISER", help="Every audience of this account: write YAML for it.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="With --all: write here.")
 @click.option(
@@ -77,7 +80,7 @@ def command(
 
 
 def _one(place: Place, address: str, audience_id: str) -> int:
-    with workspace(place) as opened, opened.store.lock("import"):
+    with workspace(place) as opened, journaled(opened, "import") as entry:
         audience = opened.config.audience_at(address)
         if audience is None:
             known = ", ".join(each.address for each in opened.config.audiences.values())
@@ -110,7 +113,9 @@ def _one(place: Place, address: str, audience_id: str) -> int:
         after = change.edited_by_hand(change.with_resource(state.state, resource))
         if intent := change.pending_create(after, address):
             after = change.without_pending(after, intent)
+        entry.begin(state)
         state.save(after)
+        entry.did(Step(address, "import", "done", audience_id))
     screen.say(
         f"{address} now manages {audience_id} ({quoted(found.name)}). Run `reconciler plan` to see what differs."
     )
@@ -127,7 +132,7 @@ def _whole_account(place: Place, key: str, output: Path | None) -> int:
     # In a directory another file declares the account already, and none may say so twice.
     text = audiences_yaml(advertiser, found.adoptable, found.left_out, with_advertiser=not place.config.is_dir())
     if output is None:
-        click.echo(text, nl=False)
+        screen.put(text)
     else:
         write_whole(output, text.encode(), what="the audiences", option="-o")
     tell_left_out(found)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.apply.begin import imported
 from reconciler.cli import screen
 from reconciler.cli.adoption import survey
+from reconciler.cli.journaling import journaled
 from reconciler.cli.workspace import drive, read_config, workspace
 from reconciler.cli.writing import write_whole
 from reconciler.config import audiences_yaml
@@ -20,6 +21,7 @@ from reconciler.refresh.accounts import Sessions, read_accounts
 from reconciler.report.visible import quoted
 from reconciler.report.wording import count
 from reconciler.state import change
+from reconciler.state.journal_model import Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +81,7 @@ def adopt_account(place: Place, key: str) -> int:
     The files come first. Should the run end between the two, they declare audiences with `import:` lines, which the
     same command, or an apply, then goes on from; once the state has them these lines are idle.
     """
-    with workspace(place) as opened, opened.store.lock("import"):
+    with workspace(place) as opened, journaled(opened, "import") as entry:
         advertiser = account(opened, key)
         state = opened.store.open()
         remote = read_account(opened, advertiser.advertiser_id)
@@ -90,7 +92,9 @@ def adopt_account(place: Place, key: str) -> int:
         inputs = Inputs(declared, {advertiser.advertiser_id: remote}, state.state, members=None)
         resources, refused = _resources(declared, key, inputs)
         if resources:
+            entry.begin(state)
             state.save(_with(state.state, resources))
+            entry.did(*(Step(each.address, "import", "done", each.audience_id) for each in resources.values()))
     screen.findings(refused)
     tell_left_out(found)
     where = f", declared in {path}" if path else ""

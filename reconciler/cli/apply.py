@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler import telemetry
 from reconciler.apply import run
 from reconciler.apply.begin import with_recipes
-from reconciler.apply.model import Applied
 from reconciler.apply.order import accounts
 from reconciler.apply.refusal import nothing_done, refused
 from reconciler.apply.remember import Memory
@@ -20,7 +20,8 @@ from reconciler.cli import screen
 from reconciler.cli.accepting import accept
 from reconciler.cli.actions import announce_outcome
 from reconciler.cli.clock import clock_of
-from reconciler.cli.options import member_options, output_options, workspace_options
+from reconciler.cli.journaling import journaled
+from reconciler.cli.options import lock_options, member_options, output_options, workspace_options
 from reconciler.cli.outputs import OUTCOME_FORMS
 from reconciler.cli.planning import Planned, make_plan, require_staged, scope_of, stage
 from reconciler.cli.saved import read_plan
@@ -33,6 +34,7 @@ from reconciler.report.plan_text import render_plan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.apply.model import Applied
     from reconciler.cli.outputs import Output
     from reconciler.cli.workspace import Place, Workspace
     from reconciler.plan.model import Plan
@@ -53,6 +55,7 @@ class DeclinedError(ReconcilerError):
 @click.command("apply")
 @click.argument("plan_file", type=click.Path(path_type=Path), metavar="[PLAN]", required=False)
 @workspace_options
+@lock_options
 @output_options(*OUTCOME_FORMS)
 @member_options
 @click.option("--auto-approve", is_flag=True, help="Do not ask. A saved plan is never asked about.")
@@ -82,13 +85,14 @@ def command(
             "--target, --skip-members and --refresh-only look at what is there; a saved plan is applied as it is."
         )
     saved = read_plan(plan_file) if plan_file is not None else None
-    with workspace(place) as opened, scratch() as folder, opened.store.lock("apply") as held:
-        if held.taken_over_from is not None:
-            screen.say(f"An earlier run on this machine died holding the lock ({held.taken_over_from.id}); taken over.")
+    with workspace(place) as opened, scratch() as folder, journaled(opened, "apply") as entry:
+        if (dead := entry.held.taken_over_from) is not None:
+            screen.say(f"An earlier run on this machine died holding the lock ({dead.id}); taken over.")
         state = opened.store.open(lineage=saved.lineage if saved else None)
         memory = Memory(opened.store, opened.config, opened.credentials, clock_of(place), screen.say)
         if refresh_only:
-            return accept(opened, state.state, memory, targets, output)
+            entry.begin(state)
+            return entry.ended_with(accept(opened, state.state, memory, targets, output))
         if saved is None:
             scope = scope_of(skip_members=skip_members, targets=targets, workspace=opened, owned=state.state)
             planned = drive(make_plan(opened, state.state, scope, folder))
@@ -101,15 +105,18 @@ def command(
             if saved is not None:
                 require_staged(opened, plan)
         if not plan.has_changes:
+            entry.begin(state, plan_id=plan.plan_id)
             _remember(planned, opened, state, memory)
-            return _nothing_to_do(plan, output, plan_file)
+            return entry.ended_with(_nothing_to_do(plan, output, plan_file))
         with _refusals_in(output, plan):
             approved = saved is not None or auto_approve or _agreed()
         if not approved:
             return _declined(plan, output)
+        entry.begin(state, plan_id=plan.plan_id)
         if saved is None:
             stage(opened, planned)
         applied = _apply(plan, opened, state, folder, memory, quiet=not output.is_text)
+        entry.applied(applied)
         if applied.succeeded:
             opened.store.unstage(plan.plan_id)
             opened.store.sweep(state.state)
@@ -149,7 +156,8 @@ def _apply(plan: Plan, opened: Workspace, state: OpenState, folder: Path, memory
                 rows_per_request=opened.config.rows_per_request,
                 now=memory.now,
             )
-            applied = await run.apply(plan, remotes, bench)
+            with telemetry.timed("apply", "reconciler.apply.duration"):
+                applied = await run.apply(plan, remotes, bench)
             await memory.applied(applied, state.state, tiktok, remotes, frozenset(plan.targets))
             return applied
 

@@ -15,20 +15,19 @@ from reconciler.cli import screen
 from reconciler.cli.workspace import DEFAULT_CONFIG
 from reconciler.cli.writing import write_whole
 from reconciler.config.canonical import canonical
-from reconciler.config.files import read
+from reconciler.config.files import MAX_BYTES, read, text_of
+from reconciler.diagnostics import Diagnostic
 from reconciler.errors import InvalidConfigError, ReconcilerError
-from reconciler.report.visible import visible
+from reconciler.report.visible import visible, visible_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.diagnostics import Diagnostic
-
 _STDIN = Path("-")
 
 
-class NotUtf8Error(ReconcilerError):
-    """What comes in on stdin is no text."""
+class ChangedMeanwhileError(ReconcilerError):
+    """A file is not what it was when it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +70,13 @@ def command(paths: tuple[Path, ...], check: bool, diff: bool) -> int:
         formatted = _files(paths or (DEFAULT_CONFIG,))
     changed = [each for each in formatted if each.differs]
     if diff:
-        click.echo("".join(_unified(each) for each in changed), nl=False)
+        screen.put("".join(_seen(_unified(each)) for each in changed))
     elif _STDIN in paths and not check:
         click.echo(formatted[0].after, nl=False)
         return 0
     for each in changed:
         if not (check or diff):
-            write_whole(each.path, each.after, what="its canonical form", option="PATH")
+            _write(each)
         if not diff:
             click.echo(visible(each.shown))
     if check and changed:
@@ -101,23 +100,39 @@ def _files(paths: Iterable[Path]) -> list[Formatted]:
             except InvalidConfigError as invalid:
                 problems += invalid.diagnostics
                 continue
-            before = each.path.read_bytes()
-            formatted[each.path] = Formatted(each.shown, each.path, before, after.encode())
+            formatted[each.path] = Formatted(each.shown, each.path, each.content, after.encode())
     if problems:
         raise InvalidConfigError(list(dict.fromkeys(problems)))
     return list(formatted.values())
 
 
 def _stdin() -> Formatted:
-    before = sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
-    try:
-        text = before.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise NotUtf8Error("stdin is not UTF-8", hint="Save the file as UTF-8 in your editor.") from problem
+    is_bytes = hasattr(sys.stdin, "buffer")
+    before = sys.stdin.buffer.read(MAX_BYTES + 1) if is_bytes else sys.stdin.read(MAX_BYTES + 1).encode()
+    text = text_of("<stdin>", before)
+    if isinstance(text, Diagnostic):
+        raise InvalidConfigError([text])
     return Formatted("<stdin>", _STDIN, before, canonical("<stdin>", text).encode())
+
+
+def _write(formatted: Formatted) -> None:
+    """Write a file, unless somebody saved it since it was read."""
+    _, texts, _ = read(formatted.path)
+    if [each.content for each in texts] != [formatted.before]:
+        raise ChangedMeanwhileError(
+            f"{formatted.shown} was changed while it was being put into canonical form",
+            hint="It was left as it is now. Run the command again.",
+        )
+    write_whole(formatted.path, formatted.after, what="its canonical form", option="PATH")
+
+
+def _seen(diff: str) -> str:
+    """Return a diff for whoever reads it: on a terminal, marks that turn or hide what it says become escapes."""
+    return visible_lines(diff) if sys.stdout.isatty() else diff
 
 
 def _unified(formatted: Formatted) -> str:
     before, after = (list(io.StringIO(each.decode(), newline="\n")) for each in (formatted.before, formatted.after))
-    lines = difflib.unified_diff(before, after, f"a/{formatted.shown}", f"b/{formatted.shown}")
+    name = visible(formatted.shown)
+    lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from reconciler import telemetry
 from reconciler.cli.waiting import reading_sources
 from reconciler.cli.workspace import engine_in
 from reconciler.errors import ReconcilerError
@@ -97,15 +98,30 @@ async def gather_in(
         )
 
     if scope.skip_members:
-        return await read(None)
-    with engine_in(folder, workspace) as engine, reading_sources() as watcher:
-        return await read(People(engine, workspace.locate(folder), folder, watcher))
+        gathered = await read(None)
+    else:
+        with engine_in(folder, workspace) as engine, reading_sources() as watcher:
+            gathered = await read(People(engine, workspace.locate(folder), folder, watcher))
+    _measure_audiences(owned, gathered)
+    return gathered
+
+
+def _measure_audiences(owned: State, gathered: Gathered) -> None:
+    """Tell how many people TikTok has matched in each audience that the state owns."""
+    for address, resource in owned.resources.items():
+        remote = gathered.inputs.actual.get(resource.advertiser_id)
+        there = remote.audiences.get(resource.audience_id) if remote else None
+        if there is not None:
+            about = {"address": address, "advertiser_id": resource.advertiser_id}
+            telemetry.measure("reconciler.audience.population", there.cover_num, **about)
 
 
 async def make_plan(workspace: Workspace, owned: State, scope: Scope, folder: Path) -> Planned:
     """Make a plan; the sets it wants are files in `folder`."""
-    gathered = await gather_inputs(workspace, owned, scope, folder)
-    plan = build(gathered.inputs, plan_id=str(uuid4()), now=datetime.now(UTC))
+    with telemetry.timed("plan", "reconciler.plan.duration"):
+        gathered = await gather_inputs(workspace, owned, scope, folder)
+        with telemetry.span("build plan"):
+            plan = build(gathered.inputs, plan_id=str(uuid4()), now=datetime.now(UTC))
     return Planned(plan, gathered.sets, gathered.inputs.actual)
 
 

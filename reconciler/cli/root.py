@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from reconciler import __version__
-from reconciler.cli import screen
+from reconciler import __version__, running, telemetry
+from reconciler.cli import logs, screen
 from reconciler.errors import InvalidConfigError, ReconcilerError
+from reconciler.report.visible import visible_lines
+from reconciler.telemetry.exporting import exporting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +33,7 @@ COMMANDS: Final = {
     "status": ("status", "Show population, validity and expiry of each audience."),
     "publish": ("publish", "Post a report to the pull request or an issue, from CI."),
     "import": ("adopt", "Take what exists on TikTok under management."),
+    "history": ("history", "Show who applied what when, and what came of it."),
     "state": ("state", "Look into the state, and mend it by hand."),
     "sandbox": ("sandbox", "Run a TikTok on this machine, and act on its side."),
     "demo": ("demo", "Show all of it on generated people, without an account."),
@@ -79,22 +82,31 @@ class Commands(click.Group):
     epilog="Start with `reconciler init`, or see it all at once with `reconciler demo`.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="reconciler")
-def reconciler() -> None:
+@click.pass_context
+def reconciler(context: click.Context) -> None:
     """TikTok audiences managed like infrastructure.
 
     Declare advertiser accounts, sources and audiences in YAML; `plan` shows what would change on TikTok,
     `apply` makes it so, `drift` tells what someone changed by hand.
     """
+    running.current().command = context.invoked_subcommand or ""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; every error becomes a sentence and an exit code."""
     screen.prepare()
-    try:
-        result = reconciler.main(args=list(arguments), prog_name="reconciler", standalone_mode=False)
-    except (Exception, KeyboardInterrupt) as problem:  # the one place where nothing may pass
-        return _told(problem)
-    return result if isinstance(result, int) else 0
+    run = running.begin(arguments)
+    with logs.logging_to_stderr(arguments), exporting(os.environ), telemetry.span("reconciler") as span:
+        try:
+            result = reconciler.main(args=list(arguments), prog_name="reconciler", standalone_mode=False)
+        except (Exception, KeyboardInterrupt) as problem:  # the one place where nothing may pass
+            code = _told(problem)
+            span.set(error_type=type(problem).__name__)
+        else:
+            code = result if isinstance(result, int) else 0
+        span.rename(f"reconciler {run.command}".rstrip())
+        span.set(reconciler_run=run.id, reconciler_command=run.command, reconciler_exit_code=code)
+    return code
 
 
 def _told(problem: BaseException) -> int:
@@ -107,11 +119,11 @@ def _told(problem: BaseException) -> int:
             screen.say("Stopped. Whatever was under way is written down; run it again to go on.")
             code = INTERRUPTED
         case click.ClickException():
-            problem.show()
+            _show_usage(problem)
         case InvalidConfigError():
             screen.findings(problem.diagnostics)
         case ReconcilerError():
-            screen.error(problem.message, problem.hint)
+            screen.error(problem.message, problem.hint, logs.known_of(problem))
         case BrokenPipeError():
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has had enough
         case OSError():
@@ -127,6 +139,15 @@ def _told(problem: BaseException) -> int:
                 "This is a defect of reconciler. Run the command again with -vv to see where, and report that.",
             )
     return code
+
+
+def _show_usage(problem: click.ClickException) -> None:
+    if logs.is_json():
+        screen.error(problem.format_message())
+    else:
+        shown = visible_lines(problem.message)  # a shell may have put the name of a file there
+        object.__setattr__(problem, "message", shown)
+        problem.show()
 
 
 def _trace(problem: BaseException) -> str:

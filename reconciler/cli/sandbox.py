@@ -72,7 +72,7 @@ def reset(config: Path) -> int:
     """Empty the local TikTok, and remove the state that --sandbox keeps of it."""
     import shutil
 
-    with _sandbox(config) as sandbox:
+    with local_tiktok(Place(config, sandbox=True), anew=True) as sandbox:
         sandbox.reset()
     shutil.rmtree(Place(config, sandbox=True).sandbox_state, ignore_errors=True)
     screen.say("The local TikTok is empty.")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Literal, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from reconciler.cli import logs
 from reconciler.cli.runner import guarded, harmless, harmless_json
 from reconciler.plan.encode import encode
-from reconciler.report.visible import visible
+from reconciler.report.visible import visible, visible_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,13 +55,25 @@ def _console(stream: TextIO) -> Console:
 
 def say(message: str) -> None:
     """Tell the person something that is no result."""
-    notices().print(Text(message))
+    if logs.is_json():
+        logs.notices.info("%s", message.strip())
+    else:
+        notices().print(Text(visible_lines(message)))
 
 
-def error(message: str, hint: str | None = None) -> None:
-    """Tell what went wrong, and the way out."""
+def error(message: str, hint: str | None = None, about: Mapping[str, object] | None = None) -> None:
+    """Tell what went wrong, and the way out.
+
+    Args:
+        message: What went wrong.
+        hint: The way out.
+        about: What is known beside that, as fields of a log record.
+    """
     from reconciler.cli.actions import announce_error
 
+    if logs.is_json():
+        logs.notices.error("%s", visible(message), extra={**(about or {}), "hint": hint and visible(hint)})
+        return
     console = notices()
     console.print(Text.assemble(("Error: ", "bold red"), visible(message)))
     if hint:
@@ -74,7 +87,10 @@ def findings(diagnostics: Iterable[Diagnostic]) -> None:
     from reconciler.report.diagnostics import render_diagnostics
 
     found = tuple(diagnostics)
-    if found:
+    if logs.is_json():
+        for each in found:
+            logs.finding(each)
+    elif found:
         render_diagnostics(found, notices())
         announce_findings(found)
 

@@ -53,9 +53,9 @@ def _write_schema(path: Path) -> None:
 
 
 def _ignore(path: Path) -> None:
-    line = f"{WORK_FOLDER}/"
-    present = path.read_text(encoding="utf-8") if path.exists() else ""
+    line = f"{WORK_FOLDER}/".encode()
+    present = path.read_bytes() if path.exists() else b""  # in whatever encoding
     if line in present.splitlines():
         return
-    separator = "" if not present or present.endswith("\n") else "\n"
-    path.write_text(f"{present}{separator}{line}\n", encoding="utf-8")
+    separator = b"" if not present or present.endswith(b"\n") else b"\n"
+    path.write_bytes(b"%b%b%b\n" % (present, separator, line))

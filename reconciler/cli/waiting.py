@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from reconciler.cli import logs
 from reconciler.cli.screen import notices
 from reconciler.plan.model import ActionKind
 from reconciler.report.visible import visible
@@ -75,11 +76,11 @@ class Applying:
 
     def began(self, action: Action) -> None:
         """Show that work on an action starts."""
-        self._print(f"{visible(action.address)}: {_DOING[action.kind]}…")
+        self._print(action, f"{_DOING[action.kind]}…")
 
     def said(self, action: Action, message: str) -> None:
         """Show something a person should know while waiting."""
-        self._print(f"{visible(action.address)}: {visible(message)}")
+        self._print(action, visible(message))
 
     def delivering(self, action: Action, identifiers: int) -> None:
         """Show a bar for a delivery, or make that of the others longer."""
@@ -106,8 +107,11 @@ class Applying:
             self._progress.remove_task(self._task)
             self._task, self._arrived = None, 0
 
-    def _print(self, message: str) -> None:
-        self._console.print(Text(message))
+    def _print(self, action: Action, message: str) -> None:
+        if logs.is_json():
+            logs.progress(action, message)
+        else:
+            self._console.print(Text(f"{visible(action.address)}: {message}"))
 
 
 @contextmanager

@@ -10,20 +10,26 @@ import tempfile
 from collections import ChainMap
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from reconciler import telemetry
 from reconciler.auth.logins import open_logins
+from reconciler.cli import screen
 from reconciler.config import load
 from reconciler.errors import InvalidConfigError, ReconcilerError
 from reconciler.refresh.credentials import Credentials
+from reconciler.report.visible import visible
 from reconciler.secret import Secret
 from reconciler.state.repository import open_state
 from reconciler.tiktok.client import PRODUCTION_URL, TikTok
+from reconciler.tiktok.errors import UnreachableError, UnreadableAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     import httpx
 
@@ -32,7 +38,10 @@ if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
     from reconciler.identity import Engine
     from reconciler.sandbox import Sandbox
+    from reconciler.state.lock import Held
+    from reconciler.state.model import Lock
     from reconciler.state.repository import StateStore
+    from reconciler.tiktok.outage import Waiting
 
 T = TypeVar("T")
 
@@ -49,10 +58,11 @@ class LocalTikTokError(ReconcilerError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a command works: which files, and whether on the local TikTok."""
+    """Where a command works: which files, whether on the local TikTok, and how many seconds it waits for the lock."""
 
     config: Path
     sandbox: bool = False
+    lock_timeout: float = 0.0
 
     @property
     def is_default(self) -> bool:
@@ -98,6 +108,7 @@ class Workspace:
         credentials: The tokens there are.
         base_url: Where TikTok is.
         transport: What carries requests; None for the network.
+        lock_timeout: How many seconds to wait while another run holds the state.
     """
 
     config: Config
@@ -107,11 +118,19 @@ class Workspace:
     credentials: Credentials
     base_url: str
     transport: httpx.AsyncBaseTransport | None
+    lock_timeout: float = 0.0
 
     def tiktok(self) -> TikTok:
         """Return a client; an async context manager."""
         tier = None if self.transport is not None else str(self.config.rate_tier)
-        return TikTok(self.base_url, tier=tier, transport=self.transport)
+        patience = self.config.patience_seconds
+        return TikTok(
+            self.base_url, tier=tier, transport=self.transport, patience_seconds=patience, tell=_say_waiting
+        )
+
+    def lock(self, why: str) -> AbstractContextManager[Held]:
+        """Hold the state's lock; while another run holds it, wait as long as was asked, and say for whom."""
+        return self.store.lock(why, patience=self.lock_timeout, waits_for=_say_who)
 
     def locate(self, scratch: Path) -> partial[Path]:
         """Return the function from a set's digest to a local file of it."""
@@ -132,7 +151,8 @@ def workspace(place: Place) -> Iterator[Workspace]:
     config, findings = read_config(place, os.environ)
     url = base_url(os.environ)
     credentials = Credentials(config, os.environ, open_logins(url, os.environ))
-    yield Workspace(config, findings, open_state(config.state_url), os.environ, credentials, url, None)
+    state = open_state(config.state_url)
+    yield Workspace(config, findings, state, os.environ, credentials, url, None, place.lock_timeout)
 
 
 def base_url(environ: Mapping[str, str]) -> str:
@@ -142,7 +162,8 @@ def base_url(environ: Mapping[str, str]) -> str:
 
 def read_config(place: Place, environ: Mapping[str, str]) -> tuple[Config, tuple[Diagnostic, ...]]:
     """Return the config and its warnings; raise InvalidConfigError with every finding where it does not hold."""
-    loaded = load(place.config, environ)
+    with telemetry.span("read config"):
+        loaded = load(place.config, environ)
     if any(finding.is_error for finding in loaded.diagnostics):
         raise InvalidConfigError(loaded.diagnostics)
     return loaded.config, loaded.diagnostics
@@ -192,8 +213,12 @@ def _event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 @contextmanager
-def local_tiktok(place: Place) -> Iterator[Sandbox]:
+def local_tiktok(place: Place, *, anew: bool = False) -> Iterator[Sandbox]:
     """Open the local TikTok of a place; it is made where there is none.
+
+    Args:
+        place: The place.
+        anew: Whether one that another version made is emptied, instead of being refused.
 
     Raises:
         LocalTikTokError: It refused what the block asked of it, or its file cannot be used.
@@ -202,7 +227,7 @@ def local_tiktok(place: Place) -> Iterator[Sandbox]:
 
     place.sandbox_path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with Sandbox(place.sandbox_path) as sandbox:
+        with Sandbox(place.sandbox_path, anew=anew) as sandbox:
             yield sandbox
     except SandboxError as problem:
         raise LocalTikTokError(problem.message, hint=problem.hint) from problem
@@ -220,7 +245,28 @@ def _on_local_tiktok(place: Place) -> Iterator[Workspace]:
         sandbox.ensure(each.advertiser_id for each in accounts.values())
         desired, logins = replace(config, advertisers=accounts), sandbox_logins(place)
         credentials = Credentials(desired, {}, logins, fallback=Secret(TOKEN))
-        yield Workspace(desired, findings, state, environ, credentials, SANDBOX_URL, sandbox.transport())
+        transport = sandbox.transport()
+        yield Workspace(
+            desired, findings, state, environ, credentials, SANDBOX_URL, transport, lock_timeout=place.lock_timeout
+        )
+
+
+def _say_waiting(waiting: Waiting) -> None:
+    now = datetime.now().astimezone()
+    since, until = now - timedelta(seconds=waiting.since_seconds), now + timedelta(seconds=waiting.left_seconds)
+    silent = isinstance(waiting.error, (UnreachableError, UnreadableAnswerError))
+    what = "does not answer" if silent else "asks to wait, or fails,"
+    screen.say(
+        f"TikTok {what} since {since:%H:%M:%S}; trying again until {until:%H:%M:%S}, "
+        "then this stops and can be gone on with."
+    )
+
+
+def _say_who(holder: Lock) -> None:
+    screen.say(
+        f"Waiting for the state: {visible(holder.who)} on {visible(holder.where)} holds it since "
+        f"{holder.since:%Y-%m-%d %H:%M:%S} UTC ({visible(holder.why)})."
+    )
 
 
 def sandbox_logins(place: Place) -> Logins:

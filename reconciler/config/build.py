@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from reconciler.config.inspection import Inspection
 
+_SECONDS_OF = {"s": 1, "m": 60, "h": 3600}
+
 
 def build(inspection: Inspection, folder: Path) -> Config:
     """Return what is sound. An audience is left out with its advertiser or source, so that every key leads somewhere.
@@ -45,6 +47,7 @@ def build(inspection: Inspection, folder: Path) -> Config:
         engine=inspection.text("engine") or "duckdb",
         rows_per_request=_whole(inspection.value("rows_per_request") or 1000),
         rate_tier=RateTier(inspection.text("rate_limit") or RateTier.BASIC),
+        patience_seconds=_seconds(inspection.text("patience")),
         advertisers=advertisers,
         sources=sources,
         audiences={
@@ -119,6 +122,11 @@ def _lifecycle(written: Mapping[str, object]) -> Lifecycle:
         minimum_users=_whole(written.get("minimum_users", default.minimum_users)),
         minimum_match_percent=cast("float", written.get("minimum_match_percent", default.minimum_match_percent)),
     )
+
+
+def _seconds(written: str | None) -> float | None:
+    """Return a duration such as ``15m`` in seconds."""
+    return float(written[:-1]) * _SECONDS_OF[written[-1]] if written else None
 
 
 def _whole(written: object) -> int:

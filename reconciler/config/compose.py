@@ -7,6 +7,7 @@ Plain scalars follow the YAML 1.2 core schema, as editors do: ``NO`` and ``2024-
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -139,14 +140,15 @@ class _Composer:
         self._check_bounds(at, depth, self._count)
         if isinstance(event, yaml.AliasEvent):
             node = self._aliased(event, at)
-            self._check_bounds(at, depth + node.height - 1, node.size)
+            # All of it counts, wherever it goes: what a later "<<" overrides was merged before.
+            self._count += node.size - 1
+            self._check_bounds(at, depth + node.height - 1, self._count)
             return node
         if not isinstance(event, yaml.NodeEvent):  # pragma: no cover - the parser's grammar rules it out
             raise TypeError(event)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         node = self._fresh(event, at, depth)
-        self._check_bounds(at, depth, node.size)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         return node
@@ -257,5 +259,6 @@ def _resolve(text: str) -> Scalar:
     if _INTEGER.fullmatch(text):
         return int(text)
     if _FLOAT.fullmatch(text):
-        return float(text)
+        number = float(text)
+        return number if math.isfinite(number) else text
     return text

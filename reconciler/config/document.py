@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from reconciler.config.compose import Entry, Node, Scalar, compose
+from reconciler.config.compose import MAX_NODES, Entry, Node, Scalar, compose
 from reconciler.config.wording import label
 from reconciler.diagnostics import Diagnostic, error
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Tree: TypeAlias = "Scalar | list[Tree] | dict[str, Tree]"
 """What JSON can say; keys are text."""
+
+MAX_TOTAL_NODES = 4 * MAX_NODES
+"""Most nodes all files may hold together, with their aliases expanded."""
 
 _SECTIONS = ("advertisers", "sources", "audiences", "policies")
 _LISTS = ("moved", "removed")
@@ -83,9 +86,14 @@ def parse(files: Sequence[TextFile], *, complete: bool) -> tuple[Document, list[
     """
     diagnostics: list[Diagnostic] = []
     roots: list[Node] = []
+    total = 0
     for each in files:
         root, problems = compose(each.shown, each.text)
         diagnostics += problems
+        total += root.size if root is not None else 0
+        if root is not None and total > MAX_TOTAL_NODES:
+            diagnostics.append(_too_many(root.at))
+            root = None
         if root is None:
             complete = False
         else:
@@ -136,6 +144,11 @@ def _entries(node: Node) -> Mapping[str, Entry]:
 
 def _declared_twice(what: str, at: Location, first: Location) -> Diagnostic:
     return error(f"{what} is declared twice", f"It already stands at {first}; files may not repeat a key.", at)
+
+
+def _too_many(at: Location) -> Diagnostic:
+    known = f"At most {MAX_TOTAL_NODES:,} are read from all files together, aliases expanded."
+    return error("too many values", f"{known} Split them into several directories, each with a state of its own.", at)
 
 
 def _flatten(node: Node, path: KeyPath, keys: dict[KeyPath, Location], values: dict[KeyPath, Location]) -> Tree:

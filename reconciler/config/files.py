@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.config.syntax import LINE_BREAK
 from reconciler.diagnostics import Diagnostic, Location, error
 
 MAX_BYTES = 4 * 1024 * 1024
 """Largest file read: some 20,000 audiences."""
 
+MAX_TOTAL_BYTES = 4 * MAX_BYTES
+"""Most that is read of a directory."""
+
 _ANOTHER = "Write a first file with `reconciler init`, or name another path with -c."
 _SUFFIXES = {".yaml", ".yml"}
+# Whoever opens a pipe to read would wait for somebody to write; Windows has no such pipes among its files.
+_WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0)
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # The complement of YAML's c-printable (YAML 1.1 section 5.1).
 _NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -25,11 +33,13 @@ class TextFile:
     Attributes:
         shown: Its name in messages: relative to the working directory where it stands below it.
         path: Where it is, absolute.
+        content: Its bytes.
         text: What it says, without a byte-order mark.
     """
 
     shown: str
     path: Path
+    content: bytes
     text: str
 
 
@@ -48,12 +58,7 @@ def read(path: Path) -> tuple[Path, list[TextFile], list[Diagnostic]]:
         folder = path.absolute()
     if not found:
         return folder, [], [error(f"no *.yaml or *.yml file in {show(path)}", _ANOTHER)]
-    outcomes = [_read_one(each) for each in found]
-    return (
-        folder,
-        [each for each in outcomes if isinstance(each, TextFile)],
-        [each for each in outcomes if isinstance(each, Diagnostic)],
-    )
+    return folder, *_read_all(found, show(path))
 
 
 def show(path: Path) -> str:
@@ -70,16 +75,55 @@ def _yaml_files(folder: Path) -> list[Path]:
     )
 
 
+def _read_all(paths: list[Path], folder: str) -> tuple[list[TextFile], list[Diagnostic]]:
+    texts: list[TextFile] = []
+    problems: list[Diagnostic] = []
+    total = 0
+    for each in paths:
+        outcome = _read_one(each)
+        if isinstance(outcome, Diagnostic):
+            problems.append(outcome)
+            continue
+        total += len(outcome.content)
+        if total > MAX_TOTAL_BYTES:
+            problems.append(
+                error(
+                    f"the files of {folder} are larger than {_megabytes(MAX_TOTAL_BYTES)} together",
+                    "Split them into several directories, each with a state of its own.",
+                    Location(outcome.shown, 1, 1),
+                )
+            )
+            break
+        texts.append(outcome)
+    return texts, problems
+
+
 def _read_one(path: Path) -> TextFile | Diagnostic:
     shown = show(path)
     try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+        content = _bytes_of(path)
     except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
         return _unreadable(shown, problem)
+    if content is None:
+        return error(
+            f"{shown} is no file but a pipe or a device", "Give a file, or a directory of files.", Location(shown, 1, 1)
+        )
+    text = text_of(shown, content)
+    return text if isinstance(text, Diagnostic) else TextFile(shown, path.absolute(), content, text)
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    """Return what a file holds, up to one byte more than may be read; None for what is no file and may never end."""
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _WITHOUT_WAITING)) as stream:
+        kind = os.fstat(stream.fileno()).st_mode
+        return stream.read(MAX_BYTES + 1) if stat.S_ISREG(kind) else None
+
+
+def text_of(shown: str, content: bytes) -> str | Diagnostic:
+    """Return the text of a file, without a byte-order mark, or what keeps it from being read as YAML."""
     if len(content) > MAX_BYTES:
         return error(
-            f"{shown} is larger than {MAX_BYTES // 1024 // 1024} MB",
+            f"{shown} is larger than {_megabytes(MAX_BYTES)}",
             "Split it: a directory of files may be given instead.",
             Location(shown, 1, 1),
         )
@@ -95,12 +139,17 @@ def _read_one(path: Path) -> TextFile | Diagnostic:
             'Take it out; inside double quotes it can be written as an escape, "\\u0007" for example.',
             _location(shown, text[: bad.start()]),
         )
-    return TextFile(shown, path.absolute(), text)
+    return text
+
+
+def _megabytes(count: int) -> str:
+    return f"{count // 1024 // 1024} MB"
 
 
 def _location(shown: str, before: str) -> Location:
     """The place right after `before`, the beginning of a file."""
-    return Location(shown, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+    *above, line = LINE_BREAK.split(before)
+    return Location(shown, len(above) + 1, len(line) + 1)
 
 
 def _not_utf8(shown: str, location: Location, guess: str = "") -> Diagnostic:

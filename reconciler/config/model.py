@@ -189,6 +189,8 @@ class Config:
         engine: What computes members, e.g. ``duckdb``, ``local[4]``, ``spark://host:7077``, ``sc://host:15002``.
         rows_per_request: Rows of one streaming request, 1 to 10,000.
         rate_tier: How fast TikTok may be called.
+        patience_seconds: How long one call is tried for while TikTok is unreachable, fails or asks to wait; None for
+            what the client takes by itself.
         advertisers: By key.
         sources: By key.
         audiences: By key.
@@ -203,6 +205,7 @@ class Config:
     engine: str = "duckdb"
     rows_per_request: int = 1000
     rate_tier: RateTier = RateTier.BASIC
+    patience_seconds: float | None = None
     advertisers: Mapping[str, Advertiser] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
     audiences: Mapping[str, Audience] = field(default_factory=dict)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _DEMANDS: Final = ("maximum_people", "forbidden_identities", "name_pattern")
 """Each of these demands something by being there; ``require_prevent_destroy`` only by being true."""
 
+_MOST_NAMED: Final = 10
+"""Most accounts that a finding names: there may be as many findings as accounts."""
+
 
 def check(inspection: Inspection) -> None:
     """Report what is wrong with the policies that have the right shape."""
@@ -72,7 +75,8 @@ def _check_audiences(inspection: Inspection, at: KeyPath) -> None:
         if any(_is_in(inspection, key, accounts) for key in matching):
             continue
         if matching:
-            detail = f"Those that match it are not in {listed(accounts)}."
+            where = listed(accounts) if len(accounts) <= _MOST_NAMED else f"one of these {len(accounts):,} accounts"
+            detail = f"Those that match it are not in {where}."
         else:
             detail = "It is compared with the keys under audiences."
             if not inspection.is_interpolated(*path):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 import yaml
 
+from reconciler.config.wording import quoted
 from reconciler.diagnostics import Diagnostic, Location, error
 
 if TYPE_CHECKING:
     from yaml.error import Mark
+
+
+LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line (YAML 1.1, section 4.2), and so what places are counted by."""
 
 
 def syntax_error(shown: str, text: str, problem: Exception) -> Diagnostic:
@@ -32,7 +38,7 @@ def syntax_error(shown: str, text: str, problem: Exception) -> Diagnostic:
     if character == "{" and before.endswith("$"):
         return error("${…} inside braces needs quotes", 'Write "${NAME}".', at)
     if "cannot start any token" in said:
-        return error(f'"{character}" cannot start a value', "Put quotes around the value.", at)
+        return error(f"{quoted(character)} cannot start a value", "Put quotes around the value.", at)
     if "mapping values are not allowed" in said:
         advice = 'Check the indentation of this line; text that holds ": " needs quotes around it.'
         return error("a key is not expected here", advice, at)
@@ -45,6 +51,6 @@ def _location(shown: str, mark: Mark) -> Location:
 
 def _around(text: str, at: Location) -> tuple[str, str]:
     """Return the line before a place, and the character at it."""
-    lines = text.split("\n")
+    lines = LINE_BREAK.split(text)
     line = lines[at.line - 1] if at.line <= len(lines) else ""
     return line[: at.column - 1], line[at.column - 1 : at.column]

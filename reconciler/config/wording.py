@@ -17,8 +17,7 @@ _KINDS = {"advertisers": "advertiser", "sources": "source", "audiences": "audien
 
 def quoted(text: str) -> str:
     """Return `text` in double quotes on one line, shortened, with nothing in it that a terminal would obey."""
-    shown = text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
-    return '"' + "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in shown) + '"'
+    return f'"{_harmless(text)}"'
 
 
 def quoted_key(key: str) -> str:
@@ -31,8 +30,8 @@ def quoted_key(key: str) -> str:
 
 
 def listed(words: Iterable[str], last: str = "or") -> str:
-    """Return ``a, b or c``."""
-    *most, end = words
+    """Return ``a, b or c``, each as harmless as in quotes."""
+    *most, end = map(_harmless, words)
     return f"{', '.join(most)} {last} {end}" if most else end
 
 
@@ -45,9 +44,21 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, candidates: Iterable[str], otherwise: str) -> str:
-    """Return ``Did you mean "x"?`` where a candidate is near, else `otherwise`."""
+    """Return ``Did you mean "x"?`` where a candidate is near, else `otherwise`.
+
+    Letters of other alphabets look like Latin ones; then the two are told apart by number.
+    """
     near = closest(word, candidates)
-    return f"Did you mean {quoted(near)}?" if near else otherwise
+    if not near:
+        return otherwise
+    strange = next((each for each in word if not each.isascii() and each not in near), None)
+    difference = f" The {quoted(strange)} in yours is U+{ord(strange):04X}." if strange else ""
+    return f"Did you mean {quoted(near)}?{difference}"
+
+
+def _harmless(text: str) -> str:
+    shown = text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in shown)
 
 
 def label(path: KeyPath) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler import telemetry
 from reconciler.errors import InvalidConfigError
 from reconciler.plan import scope
 from reconciler.plan.inputs import Inputs
@@ -82,7 +83,9 @@ async def gather(
     looked_up = scope.accounts_with_deletions(desired, owned) if with_usage is None else with_usage
     try:
         async with asyncio.TaskGroup() as side_by_side:  # the failure of one ends the other before the client closes
-            reading = side_by_side.create_task(read_accounts(sessions, desired, with_usage=looked_up))
+            reading = side_by_side.create_task(
+                telemetry.within("refresh tiktok", read_accounts(sessions, desired, with_usage=looked_up))
+            )
             computing = side_by_side.create_task(asyncio.to_thread(_wanted, desired, owned, people, targets))
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler import running, telemetry
 from reconciler.identity import Delivered, Selection
 from reconciler.plan.inputs import MemberFacts
 from reconciler.plan.scope import at_declared_addresses
@@ -85,10 +86,12 @@ def read_members(
         source = desired.sources[key]
         if watcher is not None:
             watcher.reading(key, len(audiences), position, len(drawing))
-        summaries = engine.build(source.origin, source.columns, _selections(audiences), scratch)
+        with telemetry.span("refresh source", reconciler_source=key, reconciler_audiences=len(audiences)):
+            summaries = engine.build(source.origin, source.columns, _selections(audiences), scratch)
         for audience in audiences:
             out, there = scratch / f"{audience.key}.parquet", delivered(resources.get(audience.address), owned, locate)
-            facts[audience.address] = MemberFacts(summaries[audience.key], engine.delta(there, out))
+            with running.working_on(audience.address), telemetry.span("refresh members"):
+                facts[audience.address] = MemberFacts(summaries[audience.key], engine.delta(there, out))
             sets[summaries[audience.key].digest] = out
     return Wanted(facts, sets)
 

@@ -17,6 +17,11 @@ def visible(text: str) -> str:
     return "".join(each if _shows(each) else _escaped(each) for each in text)
 
 
+def visible_lines(text: str) -> str:
+    """Return a message of several lines, each of them visible; for words of our own with names in them."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
 def quoted(text: str) -> str:
     """Return `text` in quotes, so that no two texts look the same: quotes and backslashes in it are escaped too."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.state.model import Lock
 
@@ -42,6 +42,65 @@ class DamagedStateError(StateError):
             f"the state at {place} is damaged: {reason}",
             hint="It was left untouched, and TikTok too. Put an earlier copy back: from a backup, or a version "
             "that the store keeps. `reconciler state push` takes one that was mended by hand.",
+        )
+
+
+class MovedStateError(StateError):
+    """The state was moved to another store; what was left behind is not used any more. `to` is where it is."""
+
+    def __init__(self, place: str, to: str) -> None:
+        super().__init__(
+            f"the state is not at {place} any more: it was moved to {to}",
+            hint=f"Set state.url to {to} in the files this runs on, or take in the change that does. "
+            "Whoever went on from here would fork the state.",
+        )
+        self.to = to
+
+
+class NoStateError(StateError):
+    """There is no state yet."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"there is no state at {place}", hint="The first `reconciler apply` makes one.")
+
+
+class PushRefusedError(StateError):
+    """A document may not take the place of the state that stands."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"this document was not put into the store: {reason}",
+            hint="Nothing was changed. Keep a copy of what stands there; if this one is right, add --force.",
+        )
+
+
+class MissingSetsError(StateError):
+    """A state points at sets of members that its store does not hold. `digests` are they, by address."""
+
+    def __init__(self, place: str, digests: Mapping[str, str]) -> None:
+        named = ", ".join(f"{digest[:12]} of {address}" for address, digest in sorted(digests.items()))
+        super().__init__(
+            f"sets of members that the state points at are not in {place}: {named}",
+            hint="Nothing was changed. Put the files back into sets/ from a backup: without them nobody can tell "
+            "whom to remove.",
+        )
+        self.digests = dict(digests)
+
+
+class SameStoreError(StateError):
+    """A migration leads to where the state is."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"the state is at {place} already", hint="Name another store with --to.")
+
+
+class ForkedStateError(StateError):
+    """The store a state is to move to holds one that it would destroy."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"the state cannot move to {place}: {reason}",
+            hint="Nothing was changed there or here. Name an empty folder, or empty that one if nobody needs it.",
         )
 
 

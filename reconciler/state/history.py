@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from reconciler import seal
 from reconciler.state.errors import UnusableHistoryError
 from reconciler.state.history_model import MOST_SIGHTINGS, AccountSighting, AudienceHistory, History, Sighting
 from reconciler.state.times import dump_time, parse_time
@@ -17,10 +18,11 @@ from reconciler.state.times import dump_time, parse_time
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-VERSION: Final = 1
-"""The format this version writes, and the only one it reads."""
+VERSION: Final = 2
+"""The format this version writes. The first had no checksum, and is read too."""
 
-_OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+_FIRST_FIELDS: Final = 4
+"""How many fields the first format has: with one more, it is a later one whose version or checksum is damaged."""
 
 
 def bounded(history: History, audience_ids: Collection[str]) -> History:
@@ -39,23 +41,25 @@ def bounded(history: History, audience_ids: Collection[str]) -> History:
 
 
 def dump(history: History) -> bytes:
-    """Return the document: JSON on one line, keys sorted.
+    """Return the document: sealed JSON on one line, ids sorted.
 
     Raises:
         ValueError: A time has no zone.
     """
-    return orjson.dumps(
+    content = orjson.dumps(
         {
+            seal.FIELD: seal.UNSEALED,  # first, where a seal is looked for
             "version": VERSION,
             "lineage": history.lineage,
             "accounts": {
                 advertiser_id: {"at": dump_time(each.at), "status": each.status, "role": each.role}
-                for advertiser_id, each in history.accounts.items()
+                for advertiser_id, each in sorted(history.accounts.items())
             },
-            "audiences": {audience_id: _dump_audience(each) for audience_id, each in history.audiences.items()},
+            "audiences": {audience_id: _dump_audience(each) for audience_id, each in sorted(history.audiences.items())},
         },
-        option=_OPTIONS,
+        option=orjson.OPT_APPEND_NEWLINE,
     )
+    return seal.seal(content)
 
 
 def parse(content: bytes, lineage: str, place: str = "history.json") -> History:
@@ -70,10 +74,14 @@ def parse(content: bytes, lineage: str, place: str = "history.json") -> History:
         UnusableHistoryError: It is damaged, of another lineage, or of another version.
     """
     try:
-        document = _Fields(orjson.loads(content))
+        is_sealed = seal.is_sealed(content)
+        tree = orjson.loads(content)
+        document = _Fields(tree)
         version, found = document.count("version"), document.text("lineage")
-        if version != VERSION:
-            raise UnusableHistoryError(place, f"it has format version {version}; this version reads {VERSION}")
+        if not 1 <= version <= VERSION:
+            raise UnusableHistoryError(place, f"it has format version {version}; this version reads up to {VERSION}")
+        if not is_sealed and (version > 1 or len(tree) > _FIRST_FIELDS):
+            raise UnusableHistoryError(place, "its checksum is missing or unreadable")
         if found != lineage:
             raise UnusableHistoryError(place, f"it belongs to a state of lineage {found}")
         return History(

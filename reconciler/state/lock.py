@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid4
 
 import orjson
+import stamina
 
 from reconciler.state import liveness
 from reconciler.state.errors import DamagedLockError, LockedError, LockLostError, NotLockedError, WrongLockError
@@ -19,7 +20,7 @@ from reconciler.state.model import Lock
 from reconciler.state.times import dump_time, parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reconciler.state.store import Store, StoredObject
 
@@ -41,7 +42,14 @@ class Held:
 
 
 @contextmanager
-def hold(store: Store, why: str, who: str | None = None) -> Iterator[Held]:
+def hold(
+    store: Store,
+    why: str,
+    who: str | None = None,
+    *,
+    patience: float = 0.0,
+    waits_for: Callable[[Lock], None] = lambda _: None,
+) -> Iterator[Held]:
     """Hold the state's lock while the block runs.
 
     A lock whose holder is provably dead (see `reconciler.state.liveness`) is taken over, because the state and
@@ -51,9 +59,11 @@ def hold(store: Store, why: str, who: str | None = None) -> Iterator[Held]:
         store: Where the state is.
         why: What the lock is for, as others will read it: ``apply of plan 3f2a``.
         who: Who is at work; by default the user of this process.
+        patience: Seconds to wait while somebody else holds it.
+        waits_for: Told whose lock is waited for, once for each.
 
     Raises:
-        LockedError: Someone else holds it, or may.
+        LockedError: Someone else holds it, or may, and goes on to.
     """
     lock = Lock(
         id=str(uuid4()),
@@ -63,7 +73,7 @@ def hold(store: Store, why: str, who: str | None = None) -> Iterator[Held]:
         why=why,
     )
     with liveness.proof_of_life(lock.id):  # before the lock is seen, so that nobody ever sees it without
-        taken_over_from = _acquire(store, lock)
+        taken_over_from = _wait_for(store, lock, patience, waits_for)
         try:
             yield Held(lock, taken_over_from)
         finally:
@@ -104,6 +114,23 @@ def require(store: Store, lock: Lock) -> None:
     found = read(store)
     if found is None or found.id != lock.id:
         raise LockLostError(lock, found)
+
+
+def _wait_for(store: Store, lock: Lock, patience: float, waits_for: Callable[[Lock], None]) -> Lock | None:
+    """Acquire the lock, as soon as it can be had within `patience`."""
+    told: set[str] = set()
+
+    def acquire() -> Lock | None:
+        try:
+            return _acquire(store, lock)
+        except LockedError as locked:
+            if locked.lock.id not in told and patience > 0:
+                told.add(locked.lock.id)
+                waits_for(locked.lock)
+            raise
+
+    again = stamina.RetryingCaller(attempts=None, timeout=patience, wait_initial=0.25, wait_max=5.0, wait_jitter=0.5)
+    return again(LockedError, acquire) if patience > 0 else acquire()
 
 
 def _acquire(store: Store, lock: Lock) -> Lock | None:

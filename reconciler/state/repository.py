@@ -19,8 +19,11 @@ from reconciler.state.errors import (
     UnusableHistoryError,
 )
 from reconciler.state.history_model import History
+from reconciler.state.journal import Journal
 from reconciler.state.local import LocalStore
 from reconciler.state.model import State
+from reconciler.state.moved import refuse_moved
+from reconciler.state.watched import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -60,13 +63,18 @@ class StateStore:
     """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._store = watched(store)
         self._held: Lock | None = None
 
     @property
     def url(self) -> str:
         """Where the state is kept, without credentials."""
         return self._store.url
+
+    @property
+    def objects(self) -> Store:
+        """The store itself, for what moves the state as a whole."""
+        return self._store
 
     def read(self, *, lineage: str | None = None) -> StoredState:
         """Return the state; where there is none, a new one: serial 0 and a lineage that nothing else has.
@@ -77,7 +85,9 @@ class StateStore:
         Raises:
             DamagedStateError: What stands there is not a state. It is left untouched.
             NewerStateError: A later version of this tool wrote it.
+            MovedStateError: It was moved to another store.
         """
+        refuse_moved(self._store)
         found = self._store.get(STATE_NAME)
         if found is None:
             return StoredState(State(lineage=lineage or str(uuid4())), None)
@@ -146,18 +156,32 @@ class StateStore:
         self._store.put(HISTORY_NAME, history.dump(seen))
 
     @contextmanager
-    def lock(self, why: str, *, who: str | None = None) -> Iterator[Held]:
+    def lock(
+        self,
+        why: str,
+        *,
+        who: str | None = None,
+        patience: float = 0.0,
+        waits_for: Callable[[Lock], None] = lambda _: None,
+    ) -> Iterator[Held]:
         """Hold the lock while the block runs; see `reconciler.state.lock.hold`.
 
         Raises:
             LockedError: Someone else holds it, or may. Says who, where, since when, why, and the way out.
+            MovedStateError: The state was moved to another store.
         """
-        with lock.hold(self._store, why, who) as held:
+        with lock.hold(self._store, why, who, patience=patience, waits_for=waits_for) as held:
+            refuse_moved(self._store)
             self._held = held.lock
             try:
                 yield held
             finally:
                 self._held = None
+
+    @property
+    def journal(self) -> Journal:
+        """What runs on this state have done."""
+        return Journal(self._store)
 
     def read_lock(self) -> Lock | None:
         """Return the lock that stands, or None."""
@@ -205,6 +229,7 @@ class StateStore:
             LockLostError: It did, and does no more.
         """
         lock.require(self._store, self._own_lock())
+        self.journal.sweep()
         return sets.sweep(self._store, state)
 
     @property

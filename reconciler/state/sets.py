@@ -11,7 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from reconciler.state.store import Store
 
 _SETS = "sets/"
-_STAGED = "staged/"
+STAGED: Final = "staged/"
+"""Where the records of staged plans are."""
 _SET_NAME = re.compile(r"sets/([0-9a-f]{64})\.parquet")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PLAN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -124,9 +125,8 @@ def sweep(store: Store, state: State) -> int:
         How many sets were removed.
     """
     names = store.names(_SETS)  # before the records: what is staged and put from here on is not among them
-    kept = {each.members.snapshot for each in state.resources.values() if each.members is not None}
-    kept.update(each.target for each in state.pending if isinstance(each, PendingDelivery))
-    for record in store.names(_STAGED):
+    kept = pointed_at(state)
+    for record in store.names(STAGED):
         staged = _read_staged(store, record)
         if staged is not None and staged.is_usable_with(state):
             kept.update(staged.digests)
@@ -139,6 +139,23 @@ def sweep(store: Store, state: State) -> int:
             swept += store.delete(name)
     store.tidy()
     return swept
+
+
+def pointed_at(state: State) -> set[str]:
+    """Return the sets that a state points at: snapshots, and what is being delivered."""
+    kept = {each.members.snapshot for each in state.resources.values() if each.members is not None}
+    kept.update(each.target for each in state.pending if isinstance(each, PendingDelivery))
+    return kept
+
+
+def needed(store: Store, state: State) -> set[str]:
+    """Return the sets that a state points at, and those of saved plans that can be applied to it and are there."""
+    kept = pointed_at(state)
+    for record in store.names(STAGED):
+        staged = _read_staged(store, record)
+        if staged is not None and staged.is_usable_with(state):
+            kept.update(each for each in staged.digests if has_set(store, each))
+    return kept
 
 
 def _read_staged(store: Store, name: str) -> Staged | None:
@@ -178,4 +195,4 @@ def _staged_name(plan_id: str) -> str:
     """Return the record's name; refuse what would lead out of its directory, since plans come from files."""
     if _PLAN_ID.fullmatch(plan_id) is None:
         raise StateError(f'"{plan_id}" is not the id of a plan', hint="Plan again: the saved plan was altered.")
-    return f"{_STAGED}{plan_id}.json"
+    return f"{STAGED}{plan_id}.json"

@@ -12,8 +12,9 @@ import httpx
 import orjson
 import stamina
 
+from reconciler import telemetry
 from reconciler.secret import Secret
-from reconciler.tiktok.envelope import Answer, open_answer
+from reconciler.tiktok.envelope import Answer, open_answer, redacted
 from reconciler.tiktok.errors import (
     CredentialError,
     ServiceFaultError,
@@ -22,17 +23,15 @@ from reconciler.tiktok.errors import (
     refusal,
 )
 from reconciler.tiktok.limits import Pace, Paces
-from reconciler.tiktok.retry import PATIENCE_SECONDS, Retry
+from reconciler.tiktok.outage import Outage, Waiting
+from reconciler.tiktok.retry import Retry
 from reconciler.tiktok.transport import TIMEOUT, BrokenOffError, Form, Lanes, told, unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
 PRODUCTION_URL = "https://business-api.tiktok.com/open_api/v1.3"
-
-SHORTEST_SECRET = 8
-"""Characters. Anything shorter is nobody's token or secret, and striking it out would only tear words apart."""
 
 Parameter: TypeAlias = "str | int | Secret | Sequence[str] | Mapping[str, object]"
 """A value of a query: lists and objects travel as JSON, a `Secret` is revealed on the wire only."""
@@ -54,7 +53,9 @@ class TikTok:
             pace: for the local TikTok.
         transport: What carries requests instead of the network: ASGI, a mock.
         timeout: For one request.
-        patience_seconds: How long one call is tried for while TikTok asks to wait.
+        patience_seconds: How long one call is tried for while TikTok is unreachable, fails or asks to wait. None is
+            ten minutes, and one where nothing answers at all.
+        tell: Told once an outage that TikTok is being waited for.
 
     Raises:
         UnreachableError: `base_url` is not an address, or the environment's proxy or certificate settings are unusable.
@@ -68,11 +69,13 @@ class TikTok:
         tier: str | None = "basic",
         transport: httpx.AsyncBaseTransport | None = None,
         timeout: httpx.Timeout = TIMEOUT,
-        patience_seconds: float = PATIENCE_SECONDS,
+        patience_seconds: float | None = None,
+        tell: Callable[[Waiting], None] = lambda _: None,
     ) -> None:
         self._http = Lanes(base_url, transport, timeout)
         self._paces = Paces(tier)
         self._patience = patience_seconds
+        self._outage = Outage(tell)
 
     async def __aenter__(self) -> Self:
         return self
@@ -93,11 +96,11 @@ class TikTok:
             raise CredentialError("there is no access token")
         if not value.isascii() or not value.isprintable() or " " in value:
             raise CredentialError("the access token holds a space, a line break or another sign that no token has")
-        return Session(self._http, self._paces, self._patience, token)
+        return Session(self._http, self._paces, self._patience, self._outage, token)
 
     def acting_for_nobody(self) -> Session:
         """Return a session without a token, for the calls that get one or give it back."""
-        return Session(self._http, self._paces, self._patience, None)
+        return Session(self._http, self._paces, self._patience, self._outage, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +127,11 @@ class Call:
 class Session:
     """Calls TikTok with one token, or none. Made by `TikTok.acting_with` and `TikTok.acting_for_nobody`."""
 
-    def __init__(self, http: Lanes, paces: Paces, patience: float, token: Secret | None) -> None:
+    def __init__(self, http: Lanes, paces: Paces, patience: float | None, outage: Outage, token: Secret | None) -> None:
         self._http = http
         self._paces = paces
         self._patience = patience
+        self._outage = outage
         self._token = token
 
     async def get(self, path: str, params: Mapping[str, Parameter]) -> Mapping[str, object]:
@@ -213,7 +217,8 @@ class Session:
         assert call.path.endswith("/"), f"{call.path} lacks the slash that TikTok's paths end in"  # noqa: S101
         pace = self._paces.meant_for(call.rows)
         again = stamina.AsyncRetryingCaller(attempts=None, timeout=None, wait_initial=0.5, wait_max=30, wait_jitter=1)
-        return await again(Retry(self._patience, pace), self._attempt, call, pace)
+        with telemetry.tiktok_call(call.method, call.path, rows=call.rows, advertiser_id=call.advertiser_id):
+            return await again(Retry(self._patience, pace, self._outage), self._attempt, call, pace)
 
     async def _attempt(self, call: Call, pace: Pace) -> Mapping[str, object]:
         """Send `call` once. A fault after which a write may have happened comes out as an `UncertainWriteError`."""
@@ -221,9 +226,10 @@ class Session:
         try:
             answer = await self._exchange(call)
             if answer.code == 0:
+                self._outage.answered()
                 return answer.payload
             raise refusal(
-                _redacted(answer.message, call.secrets),
+                answer.message,
                 code=answer.code,
                 request_id=answer.request_id,
                 path=call.path,
@@ -245,19 +251,30 @@ class Session:
         """Send `call` and open its answer; a line in the debug log either way."""
         clock = asyncio.get_running_loop().time
         began = clock()
-        outcome = "no answer"
+        outcome, answer = "no answer", None
         try:
             response = await self._http.request(lambda client: _request(client, call, self._token))
             outcome = f"HTTP {response.status_code}"
-            answer = open_answer(response, call.path, call.advertiser_id)
+            answer = open_answer(response, call.path, call.advertiser_id, call.secrets)
             outcome = f"code {answer.code}, request {answer.request_id}"
         except httpx.RequestError as error:
-            reason = f"{self._http.base_url.netloc.decode()}: {_redacted(told(error), call.secrets)}"
+            reason = f"{self._http.base_url.netloc.decode()}: {redacted(told(error), call.secrets)}"
             raise unanswered(error, reason, call.path, call.advertiser_id) from error
         finally:
-            milliseconds = (clock() - began) * 1000
-            log.debug("%s %s: %s, %.0f ms, %d rows", call.method, call.path, outcome, milliseconds, call.rows)
+            _tell(call, outcome, answer, seconds=clock() - began)
         return answer
+
+
+def _tell(call: Call, outcome: str, answer: Answer | None, *, seconds: float) -> None:
+    """Tell logs and traces how a request ended."""
+    code, request_id = (answer.code, answer.request_id) if answer else (None, None)
+    milliseconds = seconds * 1000
+    known = {"method": call.method, "path": call.path, "advertiser_id": call.advertiser_id, "rows": call.rows}
+    log.debug(
+        *("%s %s: %s, %.0f ms, %d rows", call.method, call.path, outcome, milliseconds, call.rows),
+        extra={**known, "code": code, "request_id": request_id, "ms": round(milliseconds)},
+    )
+    telemetry.answered(code=code, request_id=request_id, seconds=seconds)
 
 
 def _request(client: httpx.AsyncClient, call: Call, token: Secret | None) -> httpx.Request:
@@ -293,11 +310,3 @@ def _revealed(value: object) -> str:
     if isinstance(value, Secret):
         return value.reveal()
     raise TypeError(f"{type(value).__name__} is not JSON")
-
-
-def _redacted(said: str, secrets: tuple[Secret, ...]) -> str:
-    """Return `said` without any of `secrets`, which an answer may well repeat."""
-    for secret in secrets:
-        if len(secret.reveal()) >= SHORTEST_SECRET:
-            said = said.replace(secret.reveal(), str(secret))
-    return said

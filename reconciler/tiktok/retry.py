@@ -21,6 +21,7 @@ from reconciler.tiktok.errors import (
 
 if TYPE_CHECKING:
     from reconciler.tiktok.limits import Pace
+    from reconciler.tiktok.outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +44,21 @@ class Retry:
 
     Only errors that a repetition is allowed for get here as what they are; a write that may have happened arrives as
     an `UncertainWriteError` and ends the call.
+
+    Args:
+        patience: Seconds to try for, whatever is wrong; None for `PATIENCE_SECONDS`, and `SILENCE_SECONDS` where
+            nothing answers.
+        pace: What the call is paced by.
+        outage: Told of every failure, so that a person can be.
     """
 
-    def __init__(self, patience: float, pace: Pace) -> None:
+    def __init__(self, patience: float | None, pace: Pace, outage: Outage) -> None:
         self._clock = asyncio.get_running_loop().time
         self._began = self._clock()
-        self._patience = patience
+        self._patience = PATIENCE_SECONDS if patience is None else patience
+        self._patience_in_silence = SILENCE_SECONDS if patience is None else patience
         self._pace = pace
+        self._outage = outage
         self._refusals = 0
 
     def __call__(self, error: Exception) -> bool | float:
@@ -60,7 +69,7 @@ class Retry:
         if isinstance(error, (ServiceFaultError, WriteConflictError)):
             return self._within(self._patience, logging.INFO, error)
         if isinstance(error, (UnreachableError, UnreadableAnswerError)) and error.passing:
-            return self._within(min(SILENCE_SECONDS, self._patience), logging.WARNING, error)
+            return self._within(self._patience_in_silence, logging.WARNING, error)
         return False
 
     def _after_refusal(self, error: RateLimitedError) -> bool | float:
@@ -75,6 +84,7 @@ class Retry:
         self._refusals += 1
         if self._elapsed() + wait > self._patience:
             return False
+        self._outage.failed(error, self._patience - self._elapsed(), waits=wait)
         if error.code in APP_RATE_CODES:
             self._pace.hold(self._clock(), wait)
         log.log(logging.INFO if over_second else logging.WARNING, "%s; trying again in %.0f seconds", error, wait)
@@ -83,6 +93,7 @@ class Retry:
     def _within(self, seconds: float, level: int, error: TikTokError) -> bool:
         go_on = self._elapsed() < seconds
         if go_on:
+            self._outage.failed(error, seconds - self._elapsed())
             log.log(level, "%s; trying again", error)
         return go_on
 

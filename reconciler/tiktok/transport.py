@@ -26,6 +26,15 @@ TIMEOUT = httpx.Timeout(60, connect=10, pool=None)
 
 CONNECTIONS = 32
 
+LONGEST_ANSWER = 64 * 1024 * 1024
+"""Bytes of an answer, unpacked. The longest real ones, pages of lists, are a thousandth of it."""
+
+ANSWER_SECONDS = 300.0
+"""How long an answer may take from its first byte to its last. `TIMEOUT` is for each piece, so that one that comes a
+byte at a time would never end."""
+
+_KEPT_HEADERS = ("content-type", "location")
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -48,6 +57,10 @@ class Form:
 
 class BrokenOffError(UnreachableError):
     """The connection ended after the request had begun to leave: nobody knows how far it got."""
+
+
+class EndlessAnswerError(httpx.RequestError):
+    """An answer is longer than any that TikTok gives."""
 
 
 class Lanes:
@@ -82,7 +95,7 @@ class Lanes:
         async with self._free:
             lane = self._idle.pop() if self._idle else self._another()
             try:
-                return await lane.send(request(lane))
+                return await _read(await lane.send(request(lane), stream=True))
             finally:
                 self._idle.append(lane)
 
@@ -94,6 +107,23 @@ class Lanes:
     def _another(self) -> httpx.AsyncClient:
         self._lanes.append(self._open())
         return self._lanes[-1]
+
+
+async def _read(answer: httpx.Response) -> httpx.Response:
+    """Return `answer` with its body, of which no more is held than an answer may have."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            async for piece in answer.aiter_bytes():
+                body += piece
+                if len(body) > LONGEST_ANSWER:
+                    raise EndlessAnswerError(f"it is longer than {LONGEST_ANSWER >> 20} MB", request=answer.request)
+    except TimeoutError:
+        raise httpx.ReadTimeout("the answer did not end", request=answer.request) from None
+    finally:
+        await answer.aclose()
+    headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
+    return httpx.Response(answer.status_code, headers=headers, content=bytes(body), request=answer.request)
 
 
 def _certificates() -> ssl.SSLContext:
@@ -162,6 +192,8 @@ def unanswered(error: httpx.RequestError, reason: str, path: str, advertiser_id:
     """
     if isinstance(error, httpx.DecodingError):
         return UnreadableAnswerError("its compression is broken", path=path, advertiser_id=advertiser_id)
+    if isinstance(error, EndlessAnswerError):
+        return UnreadableAnswerError(str(error), path=path, advertiser_id=advertiser_id)
     kind = UnreachableError if isinstance(error, NEVER_LEFT) else BrokenOffError
     return kind(reason, passing=not _is_hopeless(error), path=path, advertiser_id=advertiser_id)
 

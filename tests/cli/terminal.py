@@ -21,7 +21,7 @@ def on_terminal(project: Project, *arguments: str, answers: dict[str, str], **en
     Args:
         project: Where.
         arguments: The command line.
-        answers: What to type once the terminal shows a text, in this order.
+        answers: What to type once the terminal shows a text, in this order; a lone surrogate is a byte of its own.
         environ: Variables beside the project's.
     """
     ours, theirs = pty.openpty()
@@ -46,7 +46,7 @@ def on_terminal(project: Project, *arguments: str, answers: dict[str, str], **en
                 break
             shown += read.decode()
             if waiting and (prompt := next(iter(waiting))) in shown:
-                os.write(ours, waiting.pop(prompt).encode() + b"\n")
+                os.write(ours, waiting.pop(prompt).encode(errors="surrogateescape") + b"\n")
         return process.wait(_SECONDS), shown
     finally:
         process.kill()

@@ -19,18 +19,15 @@ import httpx
 import pytest
 
 from reconciler.cli.root import COMMANDS, reconciler
-from tests.cli.consent import decide
-from tests.cli.test_auth_login import SECRET, log_in, person
+from tests.cli.logging_in import SECRET, log_in, token_file, tokens
+from tests.consent import decide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.cli.consent import Visitor
     from tests.cli.project import Project
-
-__all__ = ["person"]
-
+    from tests.consent import Visitor
 
 RUNS: Final[dict[str, tuple[str, ...]]] = {
     "init": ("other.yaml",),
@@ -49,10 +46,14 @@ RUNS: Final[dict[str, tuple[str, ...]]] = {
     "drift": ("-vv", "--format", "json"),
     "status": ("-vv",),
     "import": ("--all", "acme", "-o", "imported.yaml", "-vv"),
+    "history": ("-vv", "--format", "json"),
     "state list": ("-vv",),
     "state show": ("audience.buyers", "-vv"),
     "state mv": ("audience.buyers", "audience.others", "-vv"),
     "state rm": ("audience.others", "-vv"),
+    "state pull": ("-o", "pulled.json", "-vv"),
+    "state push": ("pulled.json", "-vv"),
+    "state migrate": ("--to", "elsewhere", "-vv"),
     "state unlock": ("none", "-vv"),
     "sandbox reset": ("--yes",),
     "sandbox audiences": (),
@@ -126,7 +127,7 @@ def here(served: Project, monkeypatch: pytest.MonkeyPatch, person: Visitor) -> P
 
 
 def secrets(project: Project, person: Visitor) -> Secrets:
-    token = (project.folder / ".home" / "tokens" / "default").read_text().strip()
+    token = token_file(project).read_text().strip()
     codes = {f"code_{number}": httpx.URL(each).params["auth_code"] for number, each in enumerate(person.answers)}
     return Secrets(token=token, secret=SECRET, **codes)
 
@@ -147,7 +148,7 @@ def test_no_command_tells_a_secret(here: Project, person: Visitor) -> None:
             each.assert_in_no_file(here.folder)
     assert (here.folder / "plan.html").exists()
     assert (here.folder / "outcome.json").exists()
-    assert not (here.folder / ".home" / "tokens" / "default").exists()
+    assert list(tokens(here).iterdir()) == []
 
 
 @pytest.mark.parametrize("command", [("plan",), ("auth", "status"), ("advertisers",), ("auth", "logout")])
@@ -212,7 +213,7 @@ def test_nor_in_the_arguments_of_a_process(here: Project, person: Visitor) -> No
 def test_what_is_searched_for_would_be_found(here: Project, person: Visitor, tmp_path: Path) -> None:
     known, planted = secrets(here, person), tmp_path / "planted"
     planted.mkdir()
-    for path in (here.folder / ".home" / "tokens").iterdir():
+    for path in tokens(here).iterdir():
         shutil.copy(path, planted / "leaked")
     with pytest.raises(AssertionError):
         known.assert_in_no_file(planted)

@@ -87,7 +87,7 @@ def test_a_file_that_may_not_be_read_is_a_finding(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, os.strerror(13))
 
-    monkeypatch.setattr(f"{type(folder).__module__}.{type(folder).__name__}.open", refuse)
+    monkeypatch.setattr("builtins.open", refuse)
     (found,) = load(folder / "audiences.yaml", {}).diagnostics
     assert found.summary == "audiences.yaml cannot be read: Permission denied"
 

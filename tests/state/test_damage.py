@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -9,8 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from reconciler.state import history
 from reconciler.state.document import dump, parse
-from reconciler.state.errors import DamagedSetError, DamagedStateError, NewerStateError
+from reconciler.state.errors import DamagedSetError, DamagedStateError, NewerStateError, UnusableHistoryError
+from reconciler.state.history_model import AccountSighting, AudienceHistory, History, Sighting
 from reconciler.state.local import LocalStore
 from reconciler.state.repository import StateStore
 
@@ -68,3 +71,20 @@ def test_a_set_damaged_in_any_byte_is_refused(tmp_path: Path) -> None:
         pytest.fail(f"taken for the set: {what}")
     kept.write_bytes(whole)
     assert store.set_path(digest, tmp_path).read_bytes() == whole
+
+
+def test_a_history_damaged_in_any_byte_is_not_used() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    seen = AudienceHistory(
+        "CUSTOMER_FILE", shared=False, uses=None, sightings=(Sighting(at, 5, 7, 1, 0),), sub_type="X"
+    )
+    accounts = {"7000000000000000001": AccountSighting(at, "STATUS_ENABLE", "Admin")}
+    known = History("a-lineage", accounts, {"7300000000000000042": seen})
+    whole = history.dump(known)
+    assert history.parse(whole, "a-lineage") == known
+    for what, content in damaged(whole):
+        try:
+            history.parse(content, "a-lineage")
+        except UnusableHistoryError:
+            continue
+        pytest.fail(f"taken for a history: {what}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.seal import seal
 from reconciler.state.errors import NotLockedError, UnusableHistoryError
 from reconciler.state.history import bounded, dump, parse
 from reconciler.state.history_model import MOST_SIGHTINGS, AccountSighting, AudienceHistory, History, Sighting
@@ -65,12 +67,15 @@ def test_what_was_written_is_read_back(history: History) -> None:
         (b"{", "it is damaged"),
         (b"[]", "it is damaged"),
         (b'{"version": 1, "lineage": "lineage", "accounts": {}}', 'its "audiences" is missing'),
-        (dump(SEEN).replace(b'"matched":0', b'"matched":-1'), 'its "matched" is missing or of another kind'),
-        (dump(SEEN).replace(b'"matched":0', b'"matched":true'), 'its "matched" is missing or of another kind'),
-        (dump(SEEN).replace(b"2026-03-01", b"2026-02-31"), "it is damaged"),
-        (dump(SEEN).replace(b'"uses":["ad group 1 includes"]', b'"uses":[1]'), 'its "uses" is missing'),
-        (dump(SEEN).replace(b'"shared":false', b'"shared":"no"'), 'its "shared" is missing'),
-        (dump(SEEN).replace(b'"version":1', b'"version":2'), "it has format version 2; this version reads 1"),
+        (seal(dump(SEEN).replace(b'"matched":0', b'"matched":-1')), 'its "matched" is missing or of another kind'),
+        (seal(dump(SEEN).replace(b'"matched":0', b'"matched":true')), 'its "matched" is missing or of another kind'),
+        (seal(dump(SEEN).replace(b"2026-03-01", b"2026-02-31")), "it is damaged"),
+        (seal(dump(SEEN).replace(b'"uses":["ad group 1 includes"]', b'"uses":[1]')), 'its "uses" is missing'),
+        (seal(dump(SEEN).replace(b'"shared":false', b'"shared":"no"')), 'its "shared" is missing'),
+        (
+            seal(dump(SEEN).replace(b'"version":2', b'"version":3')),
+            "it has format version 3; this version reads up to 2",
+        ),
         (b"[" * 100_000, "it is damaged"),
     ],
 )
@@ -81,9 +86,17 @@ def test_what_cannot_be_used_says_why(content: bytes, why: str) -> None:
 
 
 def test_a_history_from_before_names_were_kept_is_read() -> None:
-    earlier = dump(SEEN).replace(b'"name":null,', b"")
+    earlier = seal(dump(SEEN).replace(b'"name":null,', b""))
     assert earlier != dump(SEEN)
     assert parse(earlier, "lineage") == SEEN
+
+
+def test_a_history_from_before_checksums_is_read() -> None:
+    tree = json.loads(dump(SEEN))
+    del tree["checksum"]
+    assert parse(json.dumps({**tree, "version": 1}).encode(), "lineage") == SEEN
+    with pytest.raises(UnusableHistoryError, match="checksum"):
+        parse(json.dumps(tree).encode(), "lineage")
 
 
 def test_a_history_of_another_state_tells_nothing() -> None:

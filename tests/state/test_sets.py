@@ -94,7 +94,7 @@ def test_what_is_no_digest_is_no_set(store: Store, tmp_path: Path, digest: str) 
         sets.set_path(store, digest, tmp_path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)  # each case writes to a disk
 @given(position=st.integers(0, 256 * 40 - 1), flip=st.integers(1, 255))
 def test_damage_to_any_byte_is_noticed(root: Path, file: Path, tmp_path: Path, position: int, flip: int) -> None:
     store = LocalStore(root)

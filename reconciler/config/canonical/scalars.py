@@ -16,8 +16,6 @@ _TEXT: Final = "tag:yaml.org,2002:str"
 _RESOLVER: Final = Resolver()
 # PyYAML reads YAML 1.1, but for these two words, which other readers of it take for true and false.
 _SWITCHES: Final = frozenset({"y", "n"})
-# Marks that turn the reading direction: YAML lets them stand, and then a line does not say what it seems to.
-_TURNING: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def scalar(text: str) -> str:
@@ -26,9 +24,17 @@ def scalar(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return `text` as YAML on one line, in double quotes."""
+    """Return `text` as YAML on one line, in double quotes; what would not show, or turn what does, as escapes.
+
+    YAML lets the reading direction be turned, and letters of no width stand: then a line is not what it seems to be.
+    """
     written = str(yaml.safe_dump(text, default_style='"', allow_unicode=True, width=sys.maxsize)).rstrip("\n")
-    return _TURNING.sub(lambda match: f"\\u{ord(match[0]):04X}", written)
+    return "".join(each if each.isprintable() else _escaped(each) for each in written)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
 
 
 def is_always_text(plain: str) -> bool:

@@ -1,0 +1,115 @@
+"""`state pull`, `push` and `migrate`, and what a damaged state does to an apply: nothing of which touches TikTok."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.project import Project
+
+
+@pytest.fixture
+def owner(served: Project) -> Project:
+    """A project that manages two audiences, and has a log of requests that is empty."""
+    project = served.structure()
+    project.declare({"buyers": {"name": "Buyers"}, "sellers": {"name": "Sellers"}})
+    project.apply()
+    project.tiktok.clear_requests()
+    return project
+
+
+@pytest.fixture
+def kept(owner: Project) -> Path:
+    """The state's document."""
+    return owner.folder / ".reconciler" / "state" / "state.json"
+
+
+def test_pull_gives_the_document_as_it_stands(owner: Project, kept: Path) -> None:
+    assert owner("state pull").out.encode() == kept.read_bytes()
+    assert owner("state pull", "-o", "pulled.json").code == 0
+    assert (owner.folder / "pulled.json").read_bytes() == kept.read_bytes()
+    assert owner.tiktok.requests() == ()
+
+
+def test_a_backup_that_is_pushed_brings_back_what_was_lost(owner: Project) -> None:
+    assert owner("state pull", "-o", "backup.json").code == 0
+    assert owner("state rm", "audience.buyers").code == 0
+    older = owner("state push", "backup.json")
+    assert older.code == 1
+    assert "--force" in older.text
+    back = owner("state push", "--force", "backup.json")
+    assert back.code == 0
+    assert "added audience.buyers" in back.text
+    assert owner.tiktok.requests() == ()
+    owner.assert_settled()
+
+
+def test_a_document_mended_by_hand_is_taken_with_a_warning(owner: Project) -> None:
+    document = owner("state pull").document
+    del document["resources"]["audience.sellers"]
+    owner.write(json.dumps(document), "mended.json")
+    ran = owner("state push", "mended.json")
+    assert ran.code == 0
+    assert "Warning: the checksum did not fit" in ran.err
+    assert "removed audience.sellers" in ran.err
+    assert owner("state list").out == "audience.buyers\n"
+    assert owner("history").code == 0
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 3}', "version: 3"])
+def test_what_is_no_state_is_not_pushed(owner: Project, kept: Path, text: str) -> None:
+    before = kept.read_bytes()
+    owner.write(text, "not.json")
+    assert owner("state push", "--force", "not.json").code == 1
+    assert owner("state push", "missing.json").code == 1
+    assert kept.read_bytes() == before
+
+
+def test_a_state_that_moved_is_found_where_it_moved_to_and_nowhere_else(owner: Project) -> None:
+    moved = owner("state migrate", "--to", "shared/state")
+    assert moved.code == 0, moved.text
+    assert "Now set state.url to shared/state in the files." in moved.err
+    for command in ("plan", "apply", "drift", "state list", "state pull"):
+        refused = owner(command)
+        assert refused.code == 1
+        assert f"moved to {owner.folder / 'shared' / 'state'}" in refused.text
+    assert owner.tiktok.requests() == () or "POST" not in {each.method for each in owner.tiktok.requests()}
+    owner.declare({"buyers": {"name": "Buyers"}, "sellers": {"name": "Sellers"}}, state={"url": "shared/state"})
+    owner.assert_settled()
+
+
+def test_the_state_of_the_local_tiktok_does_not_move(project: Project) -> None:
+    refused = project("state migrate", "--to", "elsewhere")
+    assert refused.code == 1
+    assert "local TikTok" in refused.text
+
+
+def test_an_apply_on_a_damaged_state_writes_nothing_to_tiktok(owner: Project, kept: Path) -> None:
+    owner.declare({"buyers": {"name": "New name"}, "new": {"name": "New"}})
+    whole = kept.read_bytes()
+    for at in range(0, len(whole), len(whole) // 12):
+        kept.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        refused = owner("apply", "--auto-approve")
+        assert refused.code == 1, at
+        assert "damaged" in refused.text
+    assert "POST" not in {each.method for each in owner.tiktok.requests()}
+
+
+def test_an_apply_on_a_damaged_snapshot_writes_nothing_to_tiktok(served: Project) -> None:
+    served.apply()
+    (kept,) = (served.folder / ".reconciler" / "state" / "sets").iterdir()
+    whole = kept.read_bytes()
+    kept.chmod(0o600)
+    served.tiktok.clear_requests()
+    served.load(slice(0, 1_100))
+    for at in range(0, len(whole), len(whole) // 4):
+        kept.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        refused = served("apply", "--auto-approve")
+        assert refused.code == 1, at
+        assert "damaged" in refused.text
+    assert "POST" not in {each.method for each in served.tiktok.requests()}
