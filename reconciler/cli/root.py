@@ -132,6 +132,10 @@ def _told(problem: BaseException) -> int:
                 f"{problem.strerror or problem}{where}",
                 "Check that the path is right and yours to use, and that its disk has space.",
             )
+        case MemoryError():
+            _told_of_memory()
+        case RuntimeError() if "start new thread" in str(problem):
+            _told_of_memory()
         case _:
             logging.getLogger("reconciler").debug("unexpected error\n%s", _trace(problem))
             screen.error(
@@ -139,6 +143,13 @@ def _told(problem: BaseException) -> int:
                 "This is a defect of reconciler. Run the command again with -vv to see where, and report that.",
             )
     return code
+
+
+def _told_of_memory() -> None:
+    screen.error(
+        "this process gets no more memory, or no more threads",
+        "Free some, or raise its limit (`ulimit`, the container's); what was written before stands.",
+    )
 
 
 def _show_usage(problem: click.ClickException) -> None:

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 import ibis
 from ibis.backends.sql.datatypes import DuckDBType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import ibis.expr.datatypes as dt
     import ibis.expr.types as ir
+
+_SHOWN: Final = 50
+_LONGEST: Final = 80
+_DIGITS: Final = 6
+"""So many digits are no name that must be read in a message."""
+_LIKE_A_VALUE: Final = re.compile(r"(?i)@|[0-9a-f]{8}-[0-9a-f]{4}|[0-9a-f]{32}|^[^a-z]*(?:[0-9][^a-z]*){7}$")
+"""An email address, a device id, a digest, a phone number or a person's number: no name that people give a column."""
+
+
+def is_like_a_value(name: str) -> bool:
+    """Return whether a column's name is somebody's identifier, for want of a header."""
+    return _LIKE_A_VALUE.search(name) is not None
+
+
+def may_be_shown(name: str) -> bool:
+    """Return whether a column's name is fit for a message: it might be a value, or what damage has left of one."""
+    return not is_like_a_value(name) and sum(map(str.isdigit, name)) < _DIGITS
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return columns for a message: of many the first, of long names the beginning, and none that may be a value."""
+    every = list(names)
+    shown = [name[:_LONGEST] if may_be_shown(name) else "…" for name in every[:_SHOWN]]
+    return ", ".join(shown + (["…"] if len(every) > _SHOWN else []))
 
 
 def _unhex(text: str) -> bytes:

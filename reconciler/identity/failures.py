@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from reconciler.identity.sources.files import Files
 
+_FULL = re.compile(r"No space left|File too large|[Qq]uota exceeded")
 _LINE = re.compile(r"Error on Line: (\d+)|in line (\d+)")
 _WIDTH = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 _ABSENT = re.compile(r'schema mismatch in glob: column "([^"\n]+)" was read .* could not be found in file "([^"\n]+)"')
@@ -78,6 +79,11 @@ def _of_engine(error: Exception) -> IdentityError | None:
     if isinstance(error, duckdb.OutOfMemoryException):
         return EngineError(
             "the engine ran out of memory or of room to spill", hint="Free memory and disk space, or split the source."
+        )
+    if isinstance(error, duckdb.IOException) and _FULL.search(str(error)):
+        return EngineError(
+            "the disk of the temporary files is full, or no file there may be so large",
+            hint="Free space on it; TMPDIR names another folder.",
         )
     if isinstance(error, duckdb.InternalException | duckdb.FatalException | duckdb.NotImplementedException):
         return EngineError(

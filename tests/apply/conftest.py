@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _POINTS: list[str] = []
+_FAULTS: list[int] = []
 
 
 @pytest.fixture(scope="session")
@@ -80,8 +81,18 @@ def points() -> Callable[[str], None]:
     return _POINTS.append
 
 
+@pytest.fixture
+def faults() -> Callable[[int], None]:
+    """Take down how many failing calls a test has seen made good; their sum is shown at the end of the run."""
+    return _FAULTS.append
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _POINTS:
         terminalreporter.section("points at which an apply was struck")
         for line in _POINTS:
             terminalreporter.line(line)
+    if _FAULTS:
+        divergences = [each for each in terminalreporter.getreports("failed") if "test_faults.py" in each.nodeid]
+        terminalreporter.section("failing calls")
+        terminalreporter.line(f"faults: {sum(_FAULTS):,} points, {len(divergences)} divergences")

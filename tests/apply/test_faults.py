@@ -1,14 +1,13 @@
-"""Whatever TikTok does to any one request of an apply, applying again ends where the first apply was to end."""
+"""However any one request of an apply fails, applying again ends where the first apply was to end."""
 
 from __future__ import annotations
 
-from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.sandbox import FaultKind
 from reconciler.tiktok.errors import TikTokError
+from tests.apply.faulty import HARMLESS, Failing, Faulty
 from tests.apply.matrix import Matrix, assert_done, go_on
 
 if TYPE_CHECKING:
@@ -16,43 +15,58 @@ if TYPE_CHECKING:
 
     from tests.apply.world import World
 
-FOREVER = 1_000_000
+FEW: Final = 5
+FOREVER: Final = 1_000_000
+FEWEST_REQUESTS: Final = 30
+"""Of an apply that does everything."""
+
+ONCE: Final = tuple(Failing)
+BURSTS: Final = (Failing.TOO_FREQUENT, Failing.HTTP_503, Failing.TIMEOUT_AFTER)
+OUTAGES: Final = (Failing.TOO_FREQUENT, Failing.SERVICE_FAULT, Failing.DROP_BEFORE, Failing.DROP_AFTER)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", list(FaultKind))
-def test_a_fault_at_any_request_is_made_good(
-    again: Callable[[], World], matrix: Matrix, points: Callable[[str], None], kind: FaultKind
+@pytest.mark.parametrize("kind", ONCE)
+def test_a_call_that_fails_once_is_made_good(
+    again: Callable[[], World], matrix: Matrix, faults: Callable[[int], None], kind: Failing
 ) -> None:
-    for number in count(1):
+    faults(strike(again, matrix, kind, times=1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", BURSTS)
+def test_calls_that_fail_in_a_row_are_made_good(
+    again: Callable[[], World], matrix: Matrix, faults: Callable[[int], None], kind: Failing
+) -> None:
+    faults(strike(again, matrix, kind, times=FEW))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", OUTAGES)
+def test_an_outage_from_any_request_on_is_made_good(
+    again: Callable[[], World], matrix: Matrix, faults: Callable[[int], None], kind: Failing
+) -> None:
+    faults(strike(again, matrix, kind, times=FOREVER))
+
+
+def strike(again: Callable[[], World], matrix: Matrix, kind: Failing, times: int) -> int:
+    """Let requests of an apply fail, from each one on in turn; return from how many."""
+    number = 0
+    while True:
         world = again()
-        world.sandbox.controls.clear_requests()
-        world.sandbox.controls.add_fault(kind, skip=number - 1)
+        network, number = world.transport, number + 1
+        wire = Faulty(world, kind, number, times)
         done = tried(world, matrix)
-        if len(world.sandbox.controls.requests()) < number:
+        if wire.asked < number:
             break
+        world.transport = network
+        when = f"{kind}, {times} times from request {number} on"
+        assert done or kind not in HARMLESS, when
         if not done:
             go_on(world, matrix.plan)
-        assert_done(world, matrix, f"{kind} at request {number}")
-    points(f"{kind} at each of {number - 1} requests")
-    assert number > 30
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", [FaultKind.SERVER_ERROR, FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER])
-def test_an_outage_from_any_request_on_is_made_good(
-    again: Callable[[], World], matrix: Matrix, points: Callable[[str], None], kind: FaultKind
-) -> None:
-    for number in count(1):
-        world = again()
-        world.sandbox.controls.add_fault(kind, skip=number - 1, times=FOREVER)
-        if tried(world, matrix):
-            break
-        world.sandbox.controls.clear_faults()
-        go_on(world, matrix.plan)
-        assert_done(world, matrix, f"{kind} from request {number} on")
-    points(f"{kind} from each of {number - 1} requests on")
-    assert number > 30
+        assert_done(world, matrix, when)
+    assert number > FEWEST_REQUESTS
+    return number - 1
 
 
 def tried(world: World, matrix: Matrix) -> bool:

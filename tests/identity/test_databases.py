@@ -263,8 +263,9 @@ class TestPostgreSQL:
         server.run(
             "CREATE TABLE log (id bigint)",
             "CREATE FUNCTION writes() RETURNS bigint LANGUAGE sql AS 'INSERT INTO log VALUES (1) RETURNING id'",
+            "CREATE VIEW writing AS SELECT writes() AS id",
         )
-        with connect(origin(server.url, "SELECT writes() AS id")) as database, pytest.raises(SourceError):
+        with connect(origin(server.url, "SELECT id FROM writing")) as database, pytest.raises(SourceError):
             rows(database)
         with connect(origin(server.url, "SELECT id FROM log")) as database:
             assert rows(database) == []

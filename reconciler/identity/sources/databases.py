@@ -17,6 +17,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 
 from reconciler.identity.errors import IdentityError, SourceError
 from reconciler.identity.sources import dialects
+from reconciler.identity.sources.calls import hides_in_comment, refused_call
 from reconciler.identity.sources.drivers.failures import Doing, telling
 from reconciler.identity.sources.drivers.kinds import driver_for
 from reconciler.identity.sources.drivers.model import Column, Resources, Url, converted
@@ -236,7 +237,7 @@ def checked(query: str, driver: Driver) -> str:
     """Return `query` without a semicolon at its end, having seen that it only reads.
 
     Raises:
-        SourceError: It is not one SELECT in the database's SQL.
+        SourceError: It is not one SELECT in the database's SQL, or calls what may do more than compute.
     """
     dialect = dialects.sqlglot_name(driver.dialect)
     try:
@@ -248,6 +249,16 @@ def checked(query: str, driver: Driver) -> str:
         raise _not_a_select(driver) from None
     if not isinstance(statement, exp.Query) or statement.find(exp.DML, exp.DDL, exp.Into, exp.Lock, exp.Command):
         raise _not_a_select(driver)
+    if hides_in_comment(tokens):
+        raise SourceError(
+            f"{driver.name} could run what stands in a comment of the query",
+            hint="Take out comments within comments, and those that begin with an exclamation mark.",
+        )
+    if call := refused_call(statement, driver.dialect):
+        raise SourceError(
+            f"the query may not call {call}: it is not known to compute and do nothing else",
+            hint="Put it into a view of the database, and read the view.",
+        )
     return query
 
 

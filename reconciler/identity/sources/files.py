@@ -6,6 +6,7 @@ import csv
 import glob
 import io
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -14,12 +15,13 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from reconciler.identity.columns import is_like_a_value, listed
 from reconciler.identity.errors import SourceMissingError, SourceUnreadableError
 from reconciler.identity.sources.urls import filesystem, find, is_url
 from reconciler.origin import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.identity.sources.drivers.filesystem import Remote
     from reconciler.origin import FileOrigin
@@ -118,7 +120,7 @@ def _find_remote(origin: FileOrigin) -> Files:
 def most_rows(files: Files) -> int:
     """Return how many rows there are at most, or about: from the footers of Parquet, from the size of text."""
     if files.format is Format.PARQUET:
-        return sum(pq.read_metadata(_stored(files, path)).num_rows for path in files.paths)
+        return sum(_footer(files, path).num_rows for path in files.paths)
     times = [_COMPRESSED if _compression(path) else 1 for path in files.paths]
     return sum(size * each for (size, _), each in zip(files.versions, times, strict=True)) // _ROW_BYTES
 
@@ -165,7 +167,27 @@ def check_footer(files: Files) -> None:
         SourceUnreadableError: Two of them differ in upper and lower case alone, or not at all.
     """
     path = files.paths[0]
-    _check_distinct(pq.read_schema(_stored(files, path)).names, path)
+    with _reading_footer(files, path):
+        names = pq.read_schema(_stored(files, path)).names
+    _check_distinct(names, path)
+
+
+def _footer(files: Files, path: str) -> pq.FileMetaData:
+    with _reading_footer(files, path):
+        return pq.read_metadata(_stored(files, path))
+
+
+@contextmanager
+def _reading_footer(files: Files, path: str) -> Iterator[None]:
+    """Turn what PyArrow raises over a damaged footer, errors of the operating system among it, into one of ours."""
+    try:
+        yield
+    except (OSError, ValueError, IndexError, pa.ArrowException):
+        if files.remote is not None and files.remote.failure is not None:
+            raise files.remote.failure from None
+        raise SourceUnreadableError(
+            f"{path} is not a readable Parquet file: its footer is damaged", hint="Copy or export it again."
+        ) from None
 
 
 def has_rows(files: Files) -> bool:
@@ -192,6 +214,10 @@ def _header(files: Files, path: str) -> Header:
         raise SourceUnreadableError(f"{path} begins with an empty line", hint="The first line must name the columns.")
     delimiter = max(_DELIMITERS, key=lambda each: len(_split(line, each)))
     columns = tuple(name.strip() or f"column{index}" for index, name in enumerate(_split(line, delimiter)))
+    if any(map(is_like_a_value, columns)):
+        raise SourceUnreadableError(
+            f"{path}, line 1 looks like somebody's row, and must name the columns", hint="Export it with a header."
+        )
     _check_distinct(columns, path)
     return Header(columns, delimiter)
 
@@ -201,7 +227,7 @@ def _check_distinct(columns: Iterable[str], path: str) -> None:
     for name in columns:
         if name.casefold() in seen:
             raise SourceUnreadableError(
-                f'{path} has the column "{name}" twice',
+                f'{path} has the column "{listed([name])}" twice',
                 hint="Rename one; upper and lower case do not tell columns apart.",
             )
         seen.add(name.casefold())

@@ -21,7 +21,7 @@ import ibis.expr.datatypes as dt
 
 from reconciler.identifiers import Identity
 from reconciler.identity.cells import Column, Rows, cells_of
-from reconciler.identity.columns import type_name
+from reconciler.identity.columns import listed, may_be_shown, type_name
 from reconciler.identity.engines.duckdb import reading_files
 from reconciler.identity.errors import ColumnMissingError, ColumnTypeError, SourceUnreadableError
 from reconciler.identity.failures import reading_source
@@ -191,9 +191,10 @@ def _spelling(wanted: str, purpose: str, schema: ibis.Schema, source: str) -> st
     name = spellings.get(wanted) or spellings.get(wanted.casefold())
     if name is None:
         close = get_close_matches(wanted.casefold(), spellings, n=1)
+        close = [each for each in close if may_be_shown(each)]
         guess = f'Did you mean "{spellings[close[0]]}"? ' if close else ""
         raise ColumnMissingError(
-            f'no column "{wanted}" for {purpose} in {source}', hint=f"{guess}It has: {', '.join(schema.names)}."
+            f'no column "{wanted}" for {purpose} in {source}', hint=f"{guess}It has: {listed(schema.names)}."
         )
     return name
 

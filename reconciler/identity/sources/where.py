@@ -11,14 +11,17 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
-from reconciler.identity.columns import type_name
+from reconciler.identity.columns import listed, may_be_shown, type_name
 from reconciler.identity.errors import WhereError
+from reconciler.identity.sources.reach import check_reach
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 _VERDICT: Final = "where_verdict"
 _NULLS: Final = "where_nulls"
+_LONGEST: Final = 20_000
+"""Characters of a `where`, the same as in the files people write."""
 
 
 def check(backend: Backend, source: str, where: str, columns: tuple[str, ...]) -> None:
@@ -33,10 +36,12 @@ def check(backend: Backend, source: str, where: str, columns: tuple[str, ...]) -
         columns: The columns a person knows of, for messages.
 
     Raises:
-        WhereError: `where` is no boolean expression, or names a column or function that does not exist.
+        WhereError: `where` is no boolean expression, names a column or function that does not exist, or could reach
+            beyond its row.
     """
     parsed(where)
     bound = enclosed(where)
+    check_reach(backend.con, bound)
     failure: duckdb.Error | None = None
     try:
         backend.raw_sql(f'CREATE OR REPLACE TEMP VIEW {_VERDICT} AS SELECT {bound} AS verdict FROM "{source}"')
@@ -73,6 +78,8 @@ def parsed(where: str) -> exp.Condition:
     Raises:
         WhereError: It is not one expression, or holds a query of its own.
     """
+    if len(where) > _LONGEST:
+        raise WhereError(f"where is longer than {_LONGEST:,} characters", hint="Prepare a column that tells it.")
     try:
         tree = sqlglot.parse_one(where, dialect="duckdb", error_level=ErrorLevel.RAISE)
     except (SqlglotError, RecursionError):
@@ -103,16 +110,16 @@ def _explained(message: str, columns: tuple[str, ...]) -> WhereError:
         )
     said = message.split("\n\nLINE ", maxsplit=1)[0].split("\n", maxsplit=1)[0]
     reason = said.split(" Error: ", maxsplit=1)[-1].rstrip(".! ")
-    return WhereError(f"where does not fit the source: {reason}", hint=f"The columns are {', '.join(columns)}.")
+    return WhereError(f"where does not fit the source: {reason}", hint=f"The columns are {listed(columns)}.")
 
 
 def _unknown(kind: str, name: str, columns: tuple[str, ...]) -> WhereError:
     close = get_close_matches(name.casefold(), [column.casefold() for column in columns], n=3)
-    suggested = [column for column in columns if column.casefold() in close]
+    suggested = [each for each in columns if each.casefold() in close and may_be_shown(each)]
     guess = f"Did you mean {' or '.join(suggested)}? " if suggested else ""
     return WhereError(
         f'where names an unknown {kind} "{name}"',
-        hint=f"{guess}The columns are {', '.join(columns)}. Text takes single quotes: '{name}'.",
+        hint=f"{guess}The columns are {listed(columns)}. Text takes single quotes: '{name}'.",
     )
 
 

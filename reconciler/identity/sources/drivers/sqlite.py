@@ -58,6 +58,9 @@ def open_sqlite(url: Url, _: Resources) -> Iterator[Session]:
     """Open a SQLite file, read-only: ``sqlite:///relative.db`` or ``sqlite:////absolute.db``."""
     connect = module("adbc_driver_sqlite.dbapi").connect
     with closing(connect(f"{local_file(url).as_uri()}?mode=ro", autocommit=True)) as connection:
+        # The file is opened read-only; this keeps any other that a statement might attach as it is.
+        with closing(connection.cursor()) as cursor:
+            cursor.execute("PRAGMA query_only = ON")
         yield _SQLite(connection)
 
 
@@ -65,11 +68,20 @@ def open_sqlite(url: Url, _: Resources) -> Iterator[Session]:
 def _view(cursor: Cursor, query: str) -> Iterator[str]:
     """Give `query` a name for a moment. A temporary view lives in memory: the file stays untouched."""
     name = f"view_{uuid4().hex}"
-    cursor.execute(f"CREATE TEMP VIEW {name} AS {query}")
+    _change(cursor, f"CREATE TEMP VIEW {name} AS {query}")
     try:
         yield name
     finally:
-        cursor.execute(f"DROP VIEW {name}")
+        _change(cursor, f"DROP VIEW {name}")
+
+
+def _change(cursor: Cursor, statement: str) -> None:
+    """Run a statement about a temporary view, which a connection that only reads does not take."""
+    cursor.execute("PRAGMA query_only = OFF")
+    try:
+        cursor.execute(statement)
+    finally:
+        cursor.execute("PRAGMA query_only = ON")
 
 
 def _declared(type_: str) -> dt.DataType | None:

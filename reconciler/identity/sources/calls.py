@@ -1,0 +1,101 @@
+"""What a `query` may call: functions that only compute.
+
+A read-only transaction keeps tables as they are, and no more: within one, PostgreSQL still reads the server's files,
+exports large objects, opens connections elsewhere, waits, and ends other people's sessions, each by a function in a
+SELECT. So there is a list of functions that a query may call; what is on none is refused. A view, which the database's
+owner has to make, may call anything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlglot import exp
+
+from reconciler.identity.sources.reach import FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlglot import Token
+
+_NAMES: Final = """
+any_value approx_count_distinct arbitrary arg_max arg_min array_remove array_upper array_lower array_dims bit_and
+bit_or bool_and bool_or btrim char clock_timestamp convert_from convert_to corr count_if countif cume_dist curdate
+current_time date date_format date_from_unix_date date_parse datetime dense_rank digest div domain element elt every
+field find_in_set first first_value from_unixtime from_utc_timestamp group_concat grouping hmac if iff ifnull iif inet
+initcap is_nan isnull jsonb_agg jsonb_array_elements jsonb_array_elements_text jsonb_array_length jsonb_build_array
+jsonb_build_object jsonb_each jsonb_each_text jsonb_exists jsonb_extract_path jsonb_extract_path_text jsonb_object_agg
+jsonb_object_keys jsonb_path_exists jsonb_path_query jsonb_path_query_first jsonb_strip_nulls jsonb_typeof json_agg
+json_array json_array_elements json_array_elements_text json_build_array json_build_object json_each json_each_text
+json_extract_scalar json_format json_group_array json_group_object json_object json_object_agg json_object_keys
+json_parse json_quote json_size json_table json_tree json_typeof julianday justify_days justify_hours justify_interval
+lag last last_value lead likelihood likely localtime localtimestamp locate make_interval max median min mode mid
+nth_value ntile num_nonnulls num_nulls nvl nvl2 parse_json percent_rank percentile_cont percentile_disc php_urldecode
+quote quote_ident quote_literal quote_nullable rand random rank regexp_count regexp_like regexp_match
+regexp_split_to_table regexp_substr regr_count row_number row_to_json sha sha224 sha2 sha384 sha512 soundex
+statement_timestamp stddev str_to_date string_agg string_to_table sum sysdate timestamp timestamp_micros
+timestamp_millis timestamp_seconds to_char to_date to_hex to_json to_jsonb to_number to_variant total trim_array
+try_cast try_to_date try_to_number try_to_timestamp unaccent unistr unix_timestamp unixepoch unlikely unnest utc_date
+utc_timestamp uuid variance width_bucket xxhash64 zeroifnull
+"""
+"""Functions of the databases read from that compute and do nothing else, beside those of a `where`: in each of them
+that has one of the name."""
+_COMPUTING: Final = FUNCTIONS | frozenset(_NAMES.split())
+_REACHING: Final = (
+    *(exp.AIClassify, exp.AIEmbed, exp.AIForecast, exp.AIGenerate, exp.AISimilarity, exp.AIAgg, exp.AISummarizeAgg),
+    *(
+        exp.GenerateBool,
+        exp.GenerateDouble,
+        exp.GenerateEmbedding,
+        exp.GenerateInt,
+        exp.GenerateTable,
+        exp.GenerateText,
+    ),
+    *(exp.MLForecast, exp.MLTranslate, exp.Predict, exp.VectorSearch, exp.FeaturesAtTime),
+    *(exp.NextValueFor, exp.ReadCSV, exp.ReadParquet, exp.Secret, exp.ToFile, exp.OpenJSON),
+)
+"""What sqlglot knows by a type of its own and is no mere computation: models elsewhere, files, sequences, secrets."""
+_BLOATING: Final = (exp.Repeat, exp.Pad, exp.Space, exp.Format, exp.Randstr, exp.GenerateSeries, exp.Reduce)
+"""What makes gigabytes out of nothing, where the database runs in this process and the memory is ours."""
+_IN_PROCESS: Final = frozenset({"duckdb", "sqlite"})
+_SYSTEM_SCHEMAS: Final = frozenset({"pg_catalog", "safe"})
+"""Before a function's name: it is the database's own and not somebody's of the same name."""
+
+
+def refused_call(statement: exp.Expr, dialect: str) -> str | None:
+    """Return the first thing that a query calls and may not, or None.
+
+    Args:
+        statement: The query.
+        dialect: Its SQL, as Ibis calls it.
+    """
+    for node in statement.walk():
+        if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc) and node.name.lower() not in _COMPUTING:
+            return node.name
+        if isinstance(node, _REACHING) or (dialect in _IN_PROCESS and _bloats(node)):
+            return node.key
+        if isinstance(node, exp.Operator):
+            return "OPERATOR(…)"
+        if isinstance(node, exp.Dot) and dialect != "duckdb" and isinstance(node.expression, exp.Func):
+            schema = node.this.name.lower()
+            if schema not in _SYSTEM_SCHEMAS:
+                return f"{schema}.{node.expression.name or node.expression.key}"
+    return None
+
+
+def hides_in_comment(tokens: Iterable[Token]) -> bool:
+    r"""Return whether a comment may be none to the database: MySQL runs ``/*! … */``, and whether a comment within a
+    comment ends where that ends is told differently everywhere.
+    """
+    return any("/*" in comment or comment.lstrip().lower().startswith(("!", "m!")) for comment in _comments(tokens))
+
+
+def _comments(tokens: Iterable[Token]) -> Iterator[str]:
+    for token in tokens:
+        yield from token.comments
+
+
+def _bloats(node: exp.Expr) -> bool:
+    # As a table it comes row by row.
+    return isinstance(node, _BLOATING) and not isinstance(node.parent, exp.Table | exp.From | exp.Unnest)
