@@ -124,9 +124,7 @@ class Workspace:
         """Return a client; an async context manager."""
         tier = None if self.transport is not None else str(self.config.rate_tier)
         patience = self.config.patience_seconds
-        return TikTok(
-            self.base_url, tier=tier, transport=self.transport, patience_seconds=patience, tell=_say_waiting
-        )
+        return TikTok(self.base_url, tier=tier, transport=self.transport, patience_seconds=patience, tell=_say_waiting)
 
     def lock(self, why: str) -> AbstractContextManager[Held]:
         """Hold the state's lock; while another run holds it, wait as long as was asked, and say for whom."""
