@@ -1,6 +1,7 @@
 """The plan as JSON: what `plan --format json` prints, `plan --out` saves, and `show` and `apply` read back.
 
-The shape is the one of ``schemas/plan.schema.json``; what is written is read back exactly as it was.
+The shape is the one of ``schemas/plan.schema.json``; what is written is read back exactly as it was. What is saved
+carries a checksum over its own bytes: an apply does what was reviewed, to the letter.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from reconciler import seal
 from reconciler.plan.decode import damaged
 from reconciler.plan.encode import encode, location_document, timestamp
 from reconciler.plan.model import FORMAT_VERSION
@@ -21,8 +23,8 @@ __all__ = ["PlanFileError", "diagnostic_document", "dump", "parse", "to_json"]
 
 
 def to_json(plan: Plan) -> bytes:
-    """Return `plan` as the bytes of a plan file: the same plan gives the same bytes."""
-    return encode(dump(plan))
+    """Return `plan` as the bytes of a plan file, sealed: the same plan gives the same bytes."""
+    return seal.seal(encode({seal.FIELD: seal.UNSEALED, **dump(plan)}))
 
 
 def parse(raw: bytes, *, name: str = "the plan file") -> Plan:
@@ -36,6 +38,11 @@ def parse(raw: bytes, *, name: str = "the plan file") -> Plan:
         PlanFileError: It is not JSON, not a plan, from a newer version, or damaged.
     """
     document = checked(raw, name)
+    try:
+        if not seal.is_sealed(raw) and seal.FIELD in document:
+            raise damaged(name, "its checksum is out of place", PLAN_FILE)
+    except seal.BrokenSealError as broken:
+        raise damaged(name, str(broken), PLAN_FILE) from None
     try:
         plan = plan_of(document)
     except ValueError as why:  # the schema lets the 31st of February pass, the calendar does not

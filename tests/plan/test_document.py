@@ -212,7 +212,7 @@ def test_the_json_says_what_the_plan_says_in_a_stable_order() -> None:
 
 def test_a_plan_file_is_indented_utf8_that_ends_in_a_newline() -> None:
     written = to_json(plan(targets=("audience.kündigt",)))
-    assert written.startswith(b'{\n  "format_version": 1,\n')
+    assert written.startswith(b'{\n  "checksum": "sha256:')
     assert "audience.kündigt".encode() in written
     assert written.endswith(b"}\n")
 
@@ -239,9 +239,23 @@ def test_a_finding_without_a_place_has_a_null_location() -> None:
 
 
 def altered(change: Callable[[dict[str, Any]], object]) -> bytes:
+    """Return a plan file whose contents somebody changed, and who left the checksum out."""
     document = orjson.loads(to_json(plan(create())))
+    del document["checksum"]
     change(document)
     return orjson.dumps(document)
+
+
+def test_a_saved_plan_damaged_in_any_byte_is_refused() -> None:
+    whole = to_json(plan(create()))
+    for at, byte in enumerate(whole):
+        for other in (byte ^ 1, byte ^ 32, ord("7") if byte != ord("7") else ord("3")):
+            with pytest.raises(PlanFileError):
+                parse(whole[:at] + bytes([other]) + whole[at + 1 :])
+        with pytest.raises(PlanFileError):
+            parse(whole[:at] + whole[at + 1 :])
+        with pytest.raises(PlanFileError):
+            parse(whole[:at])
 
 
 def test_text_that_is_not_json_is_named_as_such() -> None:
