@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Saved: TypeAlias = Plan | Drift | Applied
 
+MAX_BYTES: Final = 64 << 20
+"""Of a file that is read whole."""
+
 _PLAN: Final = "Make one with `reconciler plan --out plan.json`."
 
 
@@ -66,9 +69,13 @@ def read_saved(path: Path) -> Saved:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as problem:
         raise UnreadableFileError(f"cannot read {path}: {problem.strerror}", hint=_PLAN) from problem
+    if len(content) > MAX_BYTES:
+        raise UnreadableFileError(f"{path} is larger than {MAX_BYTES >> 20} MB", hint=_PLAN)
+    return content
 
 
 def _marks(raw: bytes, path: Path) -> object:

@@ -41,7 +41,7 @@ class DamagedStateError(StateError):
         super().__init__(
             f"the state at {place} is damaged: {reason}",
             hint="It was left untouched, and TikTok too. Put an earlier copy back: from a backup, or a version "
-            "that the store keeps. `reconciler state push` takes one that was mended by hand.",
+            "that the store keeps, or with `reconciler state push --force FILE`, which takes one mended by hand, too.",
         )
 
 

@@ -12,6 +12,7 @@ import orjson
 
 from reconciler import seal
 from reconciler.state.errors import UnusableHistoryError
+from reconciler.state.fields import Fields
 from reconciler.state.history_model import MOST_SIGHTINGS, AccountSighting, AudienceHistory, History, Sighting
 from reconciler.state.times import dump_time, parse_time
 
@@ -76,7 +77,7 @@ def parse(content: bytes, lineage: str, place: str = "history.json") -> History:
     try:
         is_sealed = seal.is_sealed(content)
         tree = orjson.loads(content)
-        document = _Fields(tree)
+        document = Fields(tree)
         version, found = document.count("version"), document.text("lineage")
         if not 1 <= version <= VERSION:
             raise UnusableHistoryError(place, f"it has format version {version}; this version reads up to {VERSION}")
@@ -86,8 +87,8 @@ def parse(content: bytes, lineage: str, place: str = "history.json") -> History:
             raise UnusableHistoryError(place, f"it belongs to a state of lineage {found}")
         return History(
             lineage,
-            {advertiser_id: _account(each) for advertiser_id, each in document.objects("accounts")},
-            {audience_id: _audience(each) for audience_id, each in document.objects("audiences")},
+            {advertiser_id: _account(each) for advertiser_id, each in document.named("accounts")},
+            {audience_id: _audience(each) for audience_id, each in document.named("audiences")},
         )
     except (ValueError, RecursionError) as why:  # orjson's own error is a ValueError
         raise UnusableHistoryError(place, f"it is damaged ({why})") from why
@@ -114,11 +115,11 @@ def _dump_audience(audience: AudienceHistory) -> dict[str, object]:
     }
 
 
-def _account(fields: _Fields) -> AccountSighting:
+def _account(fields: Fields) -> AccountSighting:
     return AccountSighting(parse_time(fields.text("at")), fields.text("status"), fields.text("role"))
 
 
-def _audience(fields: _Fields) -> AudienceHistory:
+def _audience(fields: Fields) -> AudienceHistory:
     return AudienceHistory(
         kind=fields.text("kind"),
         shared=fields.flag("shared"),
@@ -130,7 +131,7 @@ def _audience(fields: _Fields) -> AudienceHistory:
     )
 
 
-def _sighting(fields: _Fields) -> Sighting:
+def _sighting(fields: Fields) -> Sighting:
     return Sighting(
         at=parse_time(fields.text("at")),
         matched=fields.optional_count("matched"),
@@ -138,61 +139,3 @@ def _sighting(fields: _Fields) -> Sighting:
         added=fields.count("added"),
         removed=fields.count("removed"),
     )
-
-
-class _Fields:
-    """A JSON object, read field by field; ValueError names the field that is not as it was written."""
-
-    __slots__ = ("_fields",)
-
-    def __init__(self, value: object) -> None:
-        if not isinstance(value, dict):
-            raise ValueError(f"{type(value).__name__} stands in place of an object")  # noqa: TRY004  # one kind of damage
-        self._fields: dict[str, object] = value
-
-    def text(self, name: str) -> str:
-        value = self._fields.get(name)
-        if not isinstance(value, str):
-            raise self._wrong(name)
-        return value
-
-    def optional_text(self, name: str) -> str | None:
-        return None if self._fields.get(name) is None else self.text(name)
-
-    def optional_texts(self, name: str) -> tuple[str, ...] | None:
-        value = self._fields.get(name)
-        if value is None:
-            return None
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise self._wrong(name)
-        return tuple(value)
-
-    def flag(self, name: str) -> bool:
-        value = self._fields.get(name)
-        if not isinstance(value, bool):
-            raise self._wrong(name)
-        return value
-
-    def count(self, name: str) -> int:
-        value = self._fields.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise self._wrong(name)
-        return value
-
-    def optional_count(self, name: str) -> int | None:
-        return None if self._fields.get(name) is None else self.count(name)
-
-    def listed(self, name: str) -> list[_Fields]:
-        value = self._fields.get(name)
-        if not isinstance(value, list):
-            raise self._wrong(name)
-        return [_Fields(each) for each in value]
-
-    def objects(self, name: str) -> list[tuple[str, _Fields]]:
-        value = self._fields.get(name)
-        if not isinstance(value, dict):
-            raise self._wrong(name)
-        return [(key, _Fields(each)) for key, each in value.items()]
-
-    def _wrong(self, name: str) -> ValueError:
-        return ValueError(f'its "{name}" is missing or of another kind')

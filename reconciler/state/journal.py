@@ -14,6 +14,7 @@ import orjson
 
 from reconciler import seal
 from reconciler.state.errors import StateError
+from reconciler.state.fields import Fields
 from reconciler.state.journal_model import RunRecord, RunStatus, Step
 from reconciler.state.times import dump_time, parse_time
 
@@ -127,7 +128,7 @@ def parse(content: bytes, place: str) -> RunRecord:
     try:
         if not seal.is_sealed(content):
             raise UnusableRecordError(place, "it has no checksum")
-        fields = _Fields(orjson.loads(content))
+        fields = Fields(orjson.loads(content))
         version = fields.count("version")
         if version != VERSION:
             raise UnusableRecordError(place, f"it has format version {version}; this version reads {VERSION}")
@@ -136,7 +137,7 @@ def parse(content: bytes, place: str) -> RunRecord:
         raise UnusableRecordError(place, f"it is damaged ({why})") from why
 
 
-def _record(fields: _Fields) -> RunRecord:
+def _record(fields: Fields) -> RunRecord:
     ended = fields.optional_text("ended")
     return RunRecord(
         run=fields.text("run"),
@@ -152,7 +153,7 @@ def _record(fields: _Fields) -> RunRecord:
         plan_id=fields.optional_text("plan_id"),
         serial_before=fields.optional_count("serial_before"),
         serial_after=fields.optional_count("serial_after"),
-        steps=tuple(_step(each) for each in fields.objects("steps")),
+        steps=tuple(_step(each) for each in fields.listed("steps")),
         rows=fields.count("rows"),
         requests=fields.count("requests"),
         seconds=fields.number("seconds"),
@@ -161,7 +162,7 @@ def _record(fields: _Fields) -> RunRecord:
     )
 
 
-def _step(fields: _Fields) -> Step:
+def _step(fields: Fields) -> Step:
     return Step(
         fields.text("address"),
         fields.text("kind"),
@@ -184,53 +185,3 @@ def _read_name(name: str) -> tuple[datetime, str]:
         return datetime.strptime(found["time"], _TIME).replace(tzinfo=UTC), found["run"]
     except ValueError:  # digits, but no time: whatever it is, it is read and told of
         return datetime.max.replace(tzinfo=UTC), found["run"]
-
-
-class _Fields:
-    """A JSON object, read field by field; ValueError names the field that is not as it was written."""
-
-    __slots__ = ("_fields",)
-
-    def __init__(self, value: object) -> None:
-        if not isinstance(value, dict):
-            raise ValueError(f"{type(value).__name__} stands in place of an object")  # noqa: TRY004  # one kind of damage
-        self._fields: dict[str, object] = value
-
-    def text(self, name: str) -> str:
-        value = self._fields.get(name)
-        if not isinstance(value, str):
-            raise self._wrong(name)
-        return value
-
-    def optional_text(self, name: str) -> str | None:
-        return None if self._fields.get(name) is None else self.text(name)
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self._fields.get(name)
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise self._wrong(name)
-        return tuple(value)
-
-    def number(self, name: str) -> float:
-        value = self._fields.get(name)
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
-            raise self._wrong(name)
-        return float(value)
-
-    def count(self, name: str) -> int:
-        value = self._fields.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise self._wrong(name)
-        return value
-
-    def optional_count(self, name: str) -> int | None:
-        return None if self._fields.get(name) is None else self.count(name)
-
-    def objects(self, name: str) -> list[_Fields]:
-        value = self._fields.get(name)
-        if not isinstance(value, list):
-            raise self._wrong(name)
-        return [_Fields(each) for each in value]
-
-    def _wrong(self, name: str) -> ValueError:
-        return ValueError(f'its "{name}" is missing or of another kind')

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.sandbox import TOKEN
+from tests.cli.two_accounts import WRITER, declare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.cli.project import Project
-
-WRITER = "the-token-of-acme"
-"""Acts for acme alone; the environment's acts for globex, so that each can lose what the other keeps."""
 
 
 @pytest.fixture
@@ -32,19 +30,6 @@ def two(served: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
         moved=[{"from": f"audience.{at}_moved", "to": f"audience.{at}_moved_on"} for at in ("acme", "globex")],
     )
     return project
-
-
-def declare(project: Project, named: dict[str, str], **sections: object) -> None:
-    audiences = {
-        f"{account}_{key}": {"name": name, "advertiser": account}
-        for account in ("acme", "globex")
-        for key, name in named.items()
-    }
-    advertisers = {
-        "acme": {"advertiser_id": project.account, "access_token": "${ACME_TOKEN}"},
-        "globex": {"advertiser_id": project.other_account},
-    }
-    project.declare(audiences, advertisers=advertisers, **sections)
 
 
 WRITES = {"created": "create", "renamed": "update", "deleted": "delete"}

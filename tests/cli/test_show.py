@@ -100,3 +100,9 @@ def test_only_what_is_shown_is_said_in_actions(results: Project, monkeypatch: py
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     assert results.run("show", "drift.json", "--format", "markdown").err == ""
     assert not summary.exists()
+
+
+def test_a_file_without_an_end_is_not_read_to_it(project: Project) -> None:
+    shown = project.run("show", "/dev/zero")
+    assert shown.code == 1
+    assert "/dev/zero is larger than 64 MB" in shown.text

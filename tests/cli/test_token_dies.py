@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.apply import run
+from tests.cli.two_accounts import WRITER, advertisers, declare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.cli.project import Project
-
-WRITER = "the-token-of-acme"
-"""Acts for acme alone; the environment's acts for globex."""
 
 
 @pytest.fixture
@@ -27,22 +25,6 @@ def two(served: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     declare(project, {"kept": "Kept"})
     project.apply()
     return project
-
-
-def advertisers(project: Project) -> dict[str, dict[str, str]]:
-    return {
-        "acme": {"advertiser_id": project.account, "access_token": "${ACME_TOKEN}"},
-        "globex": {"advertiser_id": project.other_account},
-    }
-
-
-def declare(project: Project, named: dict[str, str], **sections: object) -> None:
-    audiences = {
-        f"{account}_{key}": {"name": name, "advertiser": account}
-        for account in ("acme", "globex")
-        for key, name in named.items()
-    }
-    project.declare(audiences, advertisers=advertisers(project), **sections)
 
 
 def dying(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
