@@ -93,6 +93,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for line in _POINTS:
             terminalreporter.line(line)
     if _FAULTS:
-        divergences = [each for each in terminalreporter.getreports("failed") if "test_faults.py" in each.nodeid]
+        divergences = [each for each in terminalreporter.getreports("failed") if "_faults.py" in each.nodeid]
         terminalreporter.section("failing calls")
         terminalreporter.line(f"faults: {sum(_FAULTS):,} points, {len(divergences)} divergences")
