@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.tiktok import retry
+from tests.services import tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,15 +62,40 @@ def test_an_address_that_answers_with_a_web_page_is_told_so(
     assert "TIKTOK_BASE_URL" in ran.text
 
 
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted_and_told(
+    served: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    with tls.self_signed(served.folder, asked) as url:
+        monkeypatch.setenv("TIKTOK_BASE_URL", f"{url}/open_api/v1.3")
+        ran = served("plan", "--skip-members")
+    assert ran.code == 1
+    assert "certificate" in ran.text.lower()
+    assert asked == [], "a request, and with it the token, went to somebody who could not say who they are"
+
+
+def test_a_redirect_is_not_followed_and_the_token_stays_here(served: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "SILENCE_SECONDS", 0.0)
+    asked: list[str] = []
+    with web_page(200, asked) as elsewhere, web_page(307, [], elsewhere) as url:
+        monkeypatch.setenv("TIKTOK_BASE_URL", url)
+        ran = served("plan", "--skip-members")
+    assert ran.code == 1
+    assert "a token is never sent along" in ran.text
+    assert asked == []
+
+
 @contextmanager
-def web_page(status: int) -> Iterator[str]:
-    """Serve a web page for every request, under an HTTP status."""
+def web_page(status: int, asked: list[str] | None = None, to: str = "https://example.com/login") -> Iterator[str]:
+    """Serve a web page for every request, under an HTTP status; `asked` gets the path of each."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if asked is not None:
+                asked.append(self.path)
             self.send_response(status)
             self.send_header("Content-Type", "text/html")
-            self.send_header("Location", "https://example.com/login")
+            self.send_header("Location", to)
             self.end_headers()
             self.wfile.write(b"<html>Log in</html>")
 
