@@ -340,3 +340,20 @@ def test_the_connection_to_duckdb_is_locked_by_itself(untouched: Path, tmp_path:
         ):
             with pytest.raises(duckdb.Error, match=r"read-only|Permission|locked|disabled"):
                 list(session.batches(statement, SCHEMA))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "query"),
+    [
+        ("databricks", "SELECT * FROM parquet.`/mnt/people`"),
+        ("databricks", "SELECT * FROM csv.`s3://bucket/people.csv`"),
+        ("databricks", "SELECT * FROM main.people p JOIN text.`dbfs:/etc/passwd` t ON true"),
+        ("snowflake", "SELECT $1 FROM @stage/people.csv"),
+        ("snowflake", "SELECT * FROM people WHERE idfa IN (SELECT $1 FROM @~/x)"),
+        ("duckdb", "SELECT * FROM '/etc/passwd'"),
+        ("mysql", "SELECT * FROM `../people`"),
+    ],
+)
+def test_a_file_is_no_table(scheme: str, query: str) -> None:
+    with pytest.raises(ReconcilerError, match="which is a file and no table"):
+        checked(query, driver_for(scheme))

@@ -23,21 +23,21 @@ _NAMES: Final = """
 any_value approx_count_distinct arbitrary arg_max arg_min array_remove array_upper array_lower array_dims bit_and
 bit_or bool_and bool_or btrim char clock_timestamp convert_from convert_to corr count_if countif cume_dist curdate
 current_time date date_format date_from_unix_date date_parse datetime dense_rank digest div domain element elt every
-field find_in_set first first_value from_unixtime from_utc_timestamp group_concat grouping hmac if iff ifnull iif inet
-initcap is_nan isnull jsonb_agg jsonb_array_elements jsonb_array_elements_text jsonb_array_length jsonb_build_array
-jsonb_build_object jsonb_each jsonb_each_text jsonb_exists jsonb_extract_path jsonb_extract_path_text jsonb_object_agg
-jsonb_object_keys jsonb_path_exists jsonb_path_query jsonb_path_query_first jsonb_strip_nulls jsonb_typeof json_agg
-json_array json_array_elements json_array_elements_text json_build_array json_build_object json_each json_each_text
-json_extract_scalar json_format json_group_array json_group_object json_object json_object_agg json_object_keys
-json_parse json_quote json_size json_table json_tree json_typeof julianday justify_days justify_hours justify_interval
-lag last last_value lead likelihood likely localtime localtimestamp locate make_interval max median min mode mid
-nth_value ntile num_nonnulls num_nulls nvl nvl2 parse_json percent_rank percentile_cont percentile_disc php_urldecode
-quote quote_ident quote_literal quote_nullable rand random rank regexp_count regexp_like regexp_match
-regexp_split_to_table regexp_substr regr_count row_number row_to_json sha sha224 sha2 sha384 sha512 soundex
-statement_timestamp stddev str_to_date string_agg string_to_table sum sysdate timestamp timestamp_micros
-timestamp_millis timestamp_seconds to_char to_date to_hex to_json to_jsonb to_number to_variant total trim_array
-try_cast try_to_date try_to_number try_to_timestamp unaccent unistr unix_timestamp unixepoch unlikely unnest utc_date
-utc_timestamp uuid variance width_bucket xxhash64 zeroifnull
+field find_in_set first first_value from_unixtime from_utc_timestamp group_concat grouping hmac if iff ifnull iif
+inet initcap is_nan isnull jsonb_agg jsonb_array_elements jsonb_array_elements_text jsonb_array_length
+jsonb_build_array jsonb_build_object jsonb_each jsonb_each_text jsonb_exists jsonb_extract_path
+jsonb_extract_path_text jsonb_object_agg jsonb_object_keys jsonb_path_exists jsonb_path_query jsonb_path_query_first
+jsonb_strip_nulls jsonb_typeof json_agg json_array json_array_elements json_array_elements_text json_build_array
+json_build_object json_each json_each_text json_extract_scalar json_format json_group_array json_group_object
+json_object json_object_agg json_object_keys json_parse json_quote json_size json_table json_tree json_typeof
+julianday justify_days justify_hours justify_interval lag last last_value lead likelihood likely localtime
+localtimestamp locate make_interval max median min mode mid nth_value ntile num_nonnulls num_nulls nvl nvl2
+parse_json percent_rank percentile_cont percentile_disc quote quote_ident quote_literal quote_nullable rand random
+rank regexp_count regexp_like regexp_match regexp_split_to_table regexp_substr regr_count row_number row_to_json sha
+sha224 sha2 sha384 sha512 soundex statement_timestamp stddev str_to_date string_agg string_to_table sum sysdate
+timestamp timestamp_micros timestamp_millis timestamp_seconds to_char to_date to_hex to_json to_jsonb to_number
+to_variant total trim_array try_cast try_to_date try_to_number try_to_timestamp unaccent unistr unix_timestamp
+unixepoch unlikely unnest utc_date utc_timestamp uuid variance width_bucket xxhash64 zeroifnull
 """
 """Functions of the databases read from that compute and do nothing else, beside those of a `where`: in each of them
 that has one of the name."""
@@ -82,6 +82,15 @@ def refused_call(statement: exp.Expr, dialect: str) -> str | None:
             if schema not in _SYSTEM_SCHEMAS:
                 return f"{schema}.{node.expression.name or node.expression.key}"
     return None
+
+
+def file_as_table(statement: exp.Expr) -> str | None:
+    """Return the first file that a query reads as if it were a table, or None.
+
+    Databricks and Spark take ``parquet.`/path` `` for one, Snowflake ``@stage/path``, DuckDB ``'path'``.
+    """
+    names = (table.name for table in statement.find_all(exp.Table))
+    return next((name for name in names if name.startswith("@") or "/" in name or "\\" in name), None)
 
 
 def hides_in_comment(tokens: Iterable[Token]) -> bool:

@@ -17,7 +17,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 
 from reconciler.identity.errors import IdentityError, SourceError
 from reconciler.identity.sources import dialects
-from reconciler.identity.sources.calls import hides_in_comment, refused_call
+from reconciler.identity.sources.calls import file_as_table, hides_in_comment, refused_call
 from reconciler.identity.sources.drivers.failures import Doing, telling
 from reconciler.identity.sources.drivers.kinds import driver_for
 from reconciler.identity.sources.drivers.model import Column, Resources, Url, converted
@@ -253,6 +253,11 @@ def checked(query: str, driver: Driver) -> str:
         raise SourceError(
             f"{driver.name} could run what stands in a comment of the query",
             hint="Take out comments within comments, and those that begin with an exclamation mark.",
+        )
+    if file := file_as_table(statement):
+        raise SourceError(
+            f'the query reads "{file}", which is a file and no table of the database',
+            hint="Make it a table or a view of the database, or a source of its own with `path:`.",
         )
     if call := refused_call(statement, driver.dialect):
         raise SourceError(
