@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
     from reconciler.state.lock import Held
+    from reconciler.state.model import Lock
     from reconciler.state.repository import StateStore
     from reconciler.state.store import Store
 
@@ -273,3 +274,31 @@ def test_an_unlock_that_comes_too_late_says_so(root: Path) -> None:
     store = LetGoMeanwhile(root)
     with pytest.raises(NotLockedError):
         lock.unlock(store, elsewhere(store))
+
+
+@pytest.mark.parametrize("off", [timedelta(days=-3650), timedelta(hours=-9), timedelta(hours=9), timedelta(days=3650)])
+def test_whose_clock_is_elsewhere_holds_the_lock_all_the_same(store: Store, off: timedelta) -> None:
+    since = (datetime.now(UTC) + off).replace(microsecond=0)
+    document = {
+        "id": "5f0c2c0e-7d5c-4d0a-9d6b-2f4f5e0f6a11",
+        "who": "ana",
+        "where": "another machine (process 7)",
+        "since": since.isoformat().replace("+00:00", "Z"),
+        "why": "apply",
+    }
+    store.swap(lock.LOCK_NAME, json.dumps(document).encode(), None)
+    with pytest.raises(LockedError, match=f"by ana on another machine .* since {since:%Y-%m-%d %H:%M:%S} UTC"):
+        lock.hold(store, "apply").__enter__()
+    assert lock.unlock(store, document["id"]).since == since
+    with lock.hold(store, "apply"):
+        pass
+
+
+def test_waiting_ends_where_the_lock_does_not_come_and_whose_it_is_was_told_once(store: Store) -> None:
+    told: list[Lock] = []
+    with lock.hold(store, "apply of plan 3f2a", who="ana"):
+        with pytest.raises(LockedError, match="by ana"), lock.hold(store, "apply", patience=0.6, waits_for=told.append):
+            pytest.fail("two at once")
+        assert [each.who for each in told] == ["ana"]
+    with lock.hold(store, "apply", patience=0.6, waits_for=told.append):
+        assert len(told) == 1
