@@ -74,11 +74,14 @@ bench: $(READY)
 # What the tests install beside the project's own requirements: every extra whose database or engine they can run.
 EXTRAS := spark postgres sqlite snowflake bigquery trino mysql delta iceberg s3 gcs azure http otel
 
+# What an image holds beside: a team keeps its state in a bucket.
+STORES := s3 gcs azure
+
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 lock:
 	$(COMPILE) $(addprefix --extra ,$(EXTRAS)) --group pyproject.toml:dev pyproject.toml --output-file requirements/dev.lock
-	$(COMPILE) --constraint requirements/dev.lock pyproject.toml --output-file requirements/runtime.lock
+	$(COMPILE) --constraint requirements/dev.lock $(addprefix --extra ,$(STORES)) pyproject.toml --output-file requirements/runtime.lock
 	$(COMPILE) --constraint requirements/dev.lock --group pyproject.toml:build --output-file requirements/build.lock
 
 clean:

@@ -66,7 +66,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted_and_told(
     served: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    with tls.self_signed(served.folder, asked) as url:
+    with tls.of_nobody(asked) as url:
         monkeypatch.setenv("TIKTOK_BASE_URL", f"{url}/open_api/v1.3")
         ran = served("plan", "--skip-members")
     assert ran.code == 1
