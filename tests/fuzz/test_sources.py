@@ -39,6 +39,8 @@ from tests.fuzz.cases import cases
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+pytestmark = pytest.mark.fuzz
+
 MARK: Final = "444455c0ffee"
 """In every identifier made here, and in nothing that is not one."""
 IDS: Final = tuple(f"{number:08x}-1111-4222-8333-{MARK}" for number in range(1, 7))

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.fuzz
+
 ID: Final = "0bfb14a7-8b38-4a3b-9f8b-97f3e4d4a1f2"
 IDFA: Final = MappedColumn(Identity.IDFA, "idfa")
 
