@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from reconciler.errors import ReconcilerError
 from tests.apply.matrix import assert_done, go_on, plan_anew
-from tests.apply.mutation import mutated
 from tests.apply.world import US, members
 from tests.fuzz.cases import cases
+from tests.mutation import mutated
 
 if TYPE_CHECKING:
     from collections.abc import Callable

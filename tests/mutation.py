@@ -1,4 +1,4 @@
-"""Answers that are not as TikTok documents them: fields missing, added, or of another type; ids as numbers.
+"""JSON that is not as it is documented: fields missing, added, or of another type; ids as numbers.
 
 None of these says something *else* in the right form, which nobody could tell from the truth: no other id, no other
 name, no shorter list.
@@ -6,6 +6,7 @@ name, no shorter list.
 
 from __future__ import annotations
 
+import copy
 import random
 from dataclasses import dataclass
 from typing import Any, Final
@@ -49,8 +50,14 @@ def mutated(answer: httpx.Response, seed: int) -> Mutation:
         answer: An answer in TikTok's envelope, read whole.
         seed: Which change.
     """
-    choose = random.Random(seed)
     document = orjson.loads(answer.content)
+    told = change(document, seed)
+    return Mutation(httpx.Response(answer.status_code, content=orjson.dumps(document)), told)
+
+
+def change(document: dict[str, Any], seed: int) -> str:
+    """Change one thing about a JSON document, where it is, and return what was done; the same seed does the same."""
+    choose = random.Random(seed)
     places = [(document, key) for key in document] + [place for key in document for place in _places(document[key])]
     container, key = choose.choice(places)
     before = container[key]
@@ -58,15 +65,14 @@ def mutated(answer: httpx.Response, seed: int) -> Mutation:
     if how == "missing" and isinstance(container, dict):
         del container[key]
     elif how == "extra" and isinstance(before, dict):
-        before |= {name: value for name, value in _EXTRA.items() if name not in before}
+        before |= {name: copy.deepcopy(value) for name, value in _EXTRA.items() if name not in before}
     elif how == "as_number" and isinstance(before, str) and before.isdecimal():
         container[key] = int(before)
     else:
         how = "retyped"
-        container[key] = choose.choice(_others(before))
+        container[key] = copy.deepcopy(choose.choice(_others(before)))
     now = container.get(key, "gone") if isinstance(container, dict) else container[key]
-    told = f"{key!r}: {how}, {before!r:.80} became {now!r:.80}"
-    return Mutation(httpx.Response(answer.status_code, content=_dumped(document)), told)
+    return f"{key!r}: {how}, {before!r:.80} became {now!r:.80}"
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:
@@ -90,6 +96,3 @@ def _others(value: Any) -> tuple[Any, ...]:
         case _:
             return _NO_RECORD
 
-
-def _dumped(document: object) -> bytes:
-    return orjson.dumps(document)
