@@ -66,7 +66,7 @@ def change(document: dict[str, Any], seed: int) -> str:
         del container[key]
     elif how == "extra" and isinstance(before, dict):
         before |= {name: copy.deepcopy(value) for name, value in _EXTRA.items() if name not in before}
-    elif how == "as_number" and isinstance(before, str) and before.isdecimal():
+    elif how == "as_number" and isinstance(before, str) and before.isdecimal() and len(before) < 20:
         container[key] = int(before)
     else:
         how = "retyped"
@@ -95,4 +95,3 @@ def _others(value: Any) -> tuple[Any, ...]:
             return _NO_LIST
         case _:
             return _NO_RECORD
-
