@@ -13,6 +13,7 @@ import pytest
 
 from reconciler.plan.drift.model import DriftKind
 from reconciler.sandbox import Sandbox
+from reconciler.state import history as history_document
 from reconciler.state.errors import StoreError
 from reconciler.state.local import LocalStore
 from reconciler.tiktok.errors import PermissionDeniedError
@@ -447,7 +448,7 @@ def test_a_history_that_cannot_be_read_is_said_and_the_next_apply_begins_a_new_o
     assert (ran.code, "cannot be used" in ran.err) == (2, True)
     assert ran.err.startswith("warning: ")  # it stops nothing
     assert "cannot be used" in settled.apply().err
-    assert json.loads(history.read_text(encoding="utf-8"))["version"] == 1
+    assert json.loads(history.read_text(encoding="utf-8"))["version"] == history_document.VERSION
     assert look(settled) == []
 
 

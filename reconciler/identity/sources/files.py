@@ -186,7 +186,8 @@ def _reading_footer(files: Files, path: str) -> Iterator[None]:
         if files.remote is not None and files.remote.failure is not None:
             raise files.remote.failure from None
         raise SourceUnreadableError(
-            f"{path} is not a readable Parquet file: its footer is damaged", hint="Copy or export it again."
+            f"{path} is not a readable Parquet file: its footer is damaged",
+            hint="Is it cut off? Copy or export it again.",
         ) from None
 
 
