@@ -19,7 +19,7 @@ import tempfile
 import unicodedata
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -252,6 +252,11 @@ def _check_refusal(error: ReconcilerError, path: Path | None, logged: str) -> No
     assert MARK not in said.casefold(), "an identifier is in a message"
 
 
+def without_blank(told: Told) -> Told:
+    """Return what was told but for rows without a value, which hold nobody."""
+    return replace(told, rows=told.rows - told.blank, blank=0)
+
+
 def judge(engine: Engine, kind: str, content: bytes, where: str | None, logged: io.StringIO) -> None:
     """Hold the engine's word on a file against the oracle's."""
     with folder() as here:
@@ -279,6 +284,8 @@ def judge(engine: Engine, kind: str, content: bytes, where: str | None, logged: 
             if kind == "parquet" and got.rows == len(SOUND):
                 return  # DuckDB overlooks damage where PyArrow gives up; no row may be lost for it
             pytest.fail(f"a set of {got.rows} rows came out of what cannot be read: {content!r}")
+        if kind == "csv":  # an empty line is a row without a value, or none
+            got, expected = without_blank(got), without_blank(expected)
         assert got == expected or (kind == "parquet" and got == told(SOUND)), content
         assert MARK not in str(summary)
 
