@@ -14,6 +14,7 @@ from sqlglot.dialects import DuckDB
 from sqlglot.errors import ParseError, SqlglotError
 
 from reconciler.config.wording import quoted
+from reconciler.sql import reading
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expression
@@ -80,7 +81,8 @@ def judge(where: str) -> Verdict:
     if any(not (each.isprintable() or each in "\t\r\n") for each in where):
         return Verdict("holds a control character", "Take it out.")
     try:
-        return _read(where)
+        with reading():
+            return _read(where)
     except RecursionError:
         return Verdict("is nested too deeply", "Split it, or prepare the value as a column of the source.")
     except ParseError as problem:

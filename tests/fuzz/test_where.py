@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlglot.errors import SqlglotError
 
 from reconciler.errors import ReconcilerError
 from reconciler.identifiers import Identity, MappedColumn
@@ -26,6 +27,7 @@ from reconciler.identity.sources.drivers.model import Resources, Url
 from reconciler.identity.sources.drivers.sqlite import open_sqlite
 from reconciler.origin import FileOrigin, QueryOrigin
 from reconciler.secret import Secret
+from reconciler.sql import reading
 from tests.fuzz.cases import cases
 
 if TYPE_CHECKING:
@@ -302,6 +304,55 @@ def test_no_database_is_even_asked(dialect: str, query: str) -> None:
     scheme = {"postgres": "postgresql"}.get(dialect, dialect)
     with pytest.raises(ReconcilerError):
         checked(query, driver_for(scheme))
+
+
+_queries: st.SearchStrategy[str] = st.one_of(
+    _expressions,
+    st.builds("SELECT {} AS a FROM people".format, _expressions),
+    st.builds("SELECT * FROM {}".format, _expressions),
+    st.builds("WITH a AS ({}) SELECT * FROM a".format, _expressions),
+)
+
+
+@pytest.mark.parametrize("engine_name", ENGINES)
+def test_whatever_is_queried_is_refused_or_only_read(engine_name: str, untouched: Path, tmp_path: Path) -> None:
+    url = Secret(f"{engine_name}:///{untouched / ENGINES[engine_name]}")
+    before = _contents(untouched)
+
+    @cases(40)
+    @given(_queries)
+    def holds(query: str) -> None:
+        try:
+            with connect(QueryOrigin(url, _filled(query, untouched)), scratch=tmp_path) as database:
+                for _ in database.batches(database.table):
+                    pass
+        except ReconcilerError as error:
+            _check_refusal(error)
+        assert not (untouched / "out").exists()
+
+    holds()
+    assert _contents(untouched) == before
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql", "trino", "snowflake", "bigquery", "databricks"])
+def test_whatever_is_written_is_told_from_a_query(scheme: str) -> None:
+    @cases(60)
+    @given(_queries)
+    def holds(query: str) -> None:
+        try:
+            assert query.startswith(checked(query, driver_for(scheme)))
+        except ReconcilerError as error:
+            _check_refusal(error)
+
+    holds()
+
+
+def test_what_a_parser_stumbles_over_is_no_sql() -> None:
+    for stumble in (AttributeError("'NoneType' object has no attribute 'name'"), IndexError(), KeyError("a")):
+        with pytest.raises(SqlglotError), reading():
+            raise stumble
+    with pytest.raises(RecursionError), reading():
+        raise RecursionError
 
 
 ROUND_THE_PARSER: Final = (

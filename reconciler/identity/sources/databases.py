@@ -13,7 +13,7 @@ import ibis.expr.operations as ops
 import sqlglot
 from ibis.common.exceptions import IbisError, UnsupportedOperationError
 from sqlglot import TokenType, exp
-from sqlglot.errors import ErrorLevel, SqlglotError
+from sqlglot.errors import SqlglotError
 
 from reconciler.identity.errors import IdentityError, SourceError
 from reconciler.identity.sources import dialects
@@ -21,6 +21,7 @@ from reconciler.identity.sources.calls import file_as_table, hides_in_comment, r
 from reconciler.identity.sources.drivers.failures import Doing, telling
 from reconciler.identity.sources.drivers.kinds import driver_for
 from reconciler.identity.sources.drivers.model import Column, Resources, Url, converted
+from reconciler.sql import reading
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -241,11 +242,12 @@ def checked(query: str, driver: Driver) -> str:
     """
     dialect = dialects.sqlglot_name(driver.dialect)
     try:
-        tokens = sqlglot.tokenize(query, read=dialect)
-        if tokens and tokens[-1].token_type is TokenType.SEMICOLON:
-            query = query[: tokens[-1].start]
-        (statement,) = sqlglot.parse(query, dialect=dialect, error_level=ErrorLevel.RAISE)
-    except (SqlglotError, RecursionError, ValueError):
+        with reading():
+            tokens = sqlglot.tokenize(query, read=dialect)
+            if tokens and tokens[-1].token_type is TokenType.SEMICOLON:
+                query = query[: tokens[-1].start]
+            (statement,) = sqlglot.parse(query, dialect=dialect)
+    except (SqlglotError, RecursionError):
         raise _not_a_select(driver) from None
     if not isinstance(statement, exp.Query) or statement.find(exp.DML, exp.DDL, exp.Into, exp.Lock, exp.Command):
         raise _not_a_select(driver)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ErrorLevel, SqlglotError
+from sqlglot.errors import SqlglotError
 
 from reconciler.identity.columns import listed, may_be_shown, type_name
 from reconciler.identity.errors import WhereError
 from reconciler.identity.sources.reach import check_reach
+from reconciler.sql import reading
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
@@ -81,7 +82,8 @@ def parsed(where: str) -> exp.Condition:
     if len(where) > _LONGEST:
         raise WhereError(f"where is longer than {_LONGEST:,} characters", hint="Prepare a column that tells it.")
     try:
-        tree = sqlglot.parse_one(where, dialect="duckdb", error_level=ErrorLevel.RAISE)
+        with reading():
+            tree = sqlglot.parse_one(where, dialect="duckdb")
     except (SqlglotError, RecursionError):
         raise WhereError(
             "where is not a complete SQL expression", hint="For example: where: country = 'US' and orders > 2"
