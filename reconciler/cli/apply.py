@@ -23,7 +23,7 @@ from reconciler.cli.clock import clock_of
 from reconciler.cli.journaling import journaled
 from reconciler.cli.options import lock_options, member_options, output_options, workspace_options
 from reconciler.cli.outputs import OUTCOME_FORMS
-from reconciler.cli.planning import Planned, make_plan, require_staged, scope_of, stage
+from reconciler.cli.planning import Planned, make_plan, require_sets, scope_of, stage
 from reconciler.cli.saved import read_plan
 from reconciler.cli.waiting import applying
 from reconciler.cli.workspace import drive, engine_in, scratch, workspace
@@ -103,7 +103,7 @@ def command(
         with _refusals_in(output, plan):
             run.check(plan, state.state, skip_blocked=skip_blocked)
             if saved is not None:
-                require_staged(opened, plan)
+                require_sets(opened, plan, state.state, folder)
         if not plan.has_changes:
             entry.begin(state, plan_id=plan.plan_id)
             _remember(planned, opened, state, memory)

@@ -13,7 +13,7 @@ from reconciler.cli.workspace import engine_in
 from reconciler.errors import ReconcilerError
 from reconciler.plan.build import build
 from reconciler.refresh.gather import Gathered, People, gather
-from reconciler.state.errors import MissingSetError
+from reconciler.refresh.members import delivered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -125,15 +125,27 @@ async def make_plan(workspace: Workspace, owned: State, scope: Scope, folder: Pa
     return Planned(plan, gathered.sets, gathered.inputs.actual)
 
 
-def require_staged(workspace: Workspace, plan: Plan) -> None:
-    """Check that the store holds what a saved plan delivers, before anything is done about any of it.
+def require_sets(workspace: Workspace, plan: Plan, owned: State, scratch: Path) -> None:
+    """Check every set that a saved plan rests on, before anything is done about any of it.
+
+    A plan that was just made has read them. Since a saved one was made, days may have passed.
+
+    Args:
+        workspace: Where the sets are kept.
+        plan: What is to be applied.
+        owned: The state: it says what TikTok holds of the people that the plan is about.
+        scratch: Where sets of a store elsewhere are downloaded to, as for the apply that follows.
 
     Raises:
         MissingSetError: A set is not there: it was staged in another store, the local TikTok's for example.
+        DamagedSetError: A set is not what it was when it was put there.
     """
-    for digest in _delivered(plan):
-        if not workspace.store.has_set(digest):
-            raise MissingSetError(digest)
+    locate = workspace.locate(scratch)
+    for action in plan.actions:
+        if action.members is not None and action.does_something:
+            locate(action.members.set_digest)
+            came_from = owned.resources.get(action.previous_address or "")
+            delivered(owned.resources.get(action.address, came_from), owned, locate)
 
 
 def stage(workspace: Workspace, planned: Planned) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,3 +114,53 @@ def test_an_apply_on_a_damaged_snapshot_writes_nothing_to_tiktok(served: Project
         assert refused.code == 1, at
         assert "damaged" in refused.text
     assert "POST" not in {each.method for each in served.tiktok.requests()}
+
+
+@pytest.mark.parametrize("whose", ["wanted", "delivered"])
+def test_a_saved_plan_whose_sets_were_damaged_since_writes_nothing_to_tiktok(served: Project, whose: str) -> None:
+    served.apply()
+    sets = served.folder / ".reconciler" / "state" / "sets"
+    (delivered,) = sets.iterdir()
+    served.load(slice(0, 1_100))
+    declared = yaml.safe_load((served.folder / "audiences.yaml").read_text(encoding="utf-8"))["audiences"]
+    served.declare({**declared, "first": {"name": "Made before anybody is delivered"}})
+    assert served("plan", "--out", "plan.json").code == 0
+    (wanted,) = set(sets.iterdir()) - {delivered}
+    kept = {"wanted": wanted, "delivered": delivered}[whose]
+    whole = kept.read_bytes()
+    kept.chmod(0o600)
+    served.tiktok.clear_requests()
+    for at in range(0, len(whole), len(whole) // 4):
+        kept.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        refused = served("apply", "plan.json")
+        assert refused.code == 1, at
+        assert "damaged" in refused.text
+    assert "POST" not in {each.method for each in served.tiktok.requests()}
+    kept.write_bytes(whole)
+    assert served("apply", "plan.json").code == 0
+    served.assert_settled()
+
+
+def test_a_saved_plan_damaged_in_the_file_writes_nothing_to_tiktok(owner: Project) -> None:
+    owner.declare({"buyers": {"name": "New name"}, "new": {"name": "New"}})
+    assert owner("plan", "--out", "plan.json").code == 0
+    path = owner.folder / "plan.json"
+    whole = path.read_bytes()
+    owner.tiktok.clear_requests()
+    for at in range(0, len(whole), len(whole) // 12):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert owner("apply", "plan.json").code == 1, at
+    assert owner.tiktok.requests() == ()
+
+
+def test_a_damaged_record_of_a_saved_plan_misleads_nobody(served: Project) -> None:
+    served.apply()
+    served.load(slice(0, 1_100))
+    assert served("plan", "--out", "plan.json").code == 0
+    (record,) = (served.folder / ".reconciler" / "state" / "staged").iterdir()
+    whole = record.read_bytes()
+    record.chmod(0o600)
+    record.write_bytes(whole.replace(b'"digests"', b'"digestz"'))
+    assert served("apply", "plan.json").code == 0  # the sets are known by their own bytes
+    served.assert_settled()
+    assert not record.exists()
