@@ -12,6 +12,7 @@ help:
 	@echo "make check    format, lint, types, import contracts, the form of audiences.yaml"
 	@echo "make audit    known vulnerabilities, licences, a wheel that builds the same twice, a bill of materials"
 	@echo "make fuzz     10,000 hostile inputs of each kind (CASES=100000 for more)"
+	@echo "make harness  an apply killed at every point, and at 1,000 pairs of points (PAIRS=10000 for more)"
 	@echo "make format   put the code into its format"
 	@echo "make bench    measure, as ratios in one run"
 	@echo "make lock     resolve the requirements anew"
@@ -63,6 +64,11 @@ CASES := 10000
 
 fuzz: $(READY)
 	FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -m fuzz $(ARGS)
+
+PAIRS := 1000
+
+harness: $(READY)
+	HARNESS_PAIRS=$(PAIRS) $(BIN)/python -m pytest tests/harness $(ARGS)
 
 format: $(READY)
 	$(BIN)/ruff format

@@ -34,24 +34,37 @@ def begun(plan: Plan, owned: State, remotes: Mapping[str, Remote]) -> State:
         came_from = action.previous_address
         if came_from and came_from in state.resources and action.address not in state.resources:
             state = change.moved(state, came_from, action.address)
-    return with_recipes(plan, state)
+    return with_what_holds(plan, state)
 
 
-def with_recipes(plan: Plan, owned: State) -> State:
-    """Return the state with the declarations that people who stay as they are would be drawn by from now on.
+def with_what_holds(plan: Plan, owned: State) -> State:
+    """Return the state with what is as declared already, and what the state has otherwise: nothing is to be done for it.
 
-    A `where` that is written in another way and lets the same people through brings nothing to deliver, which is
-    where a recipe is written down otherwise.
+    A rename may have reached TikTok in a run that died before it wrote so down. A `where` that is written in another
+    way may let the same people through.
     """
     state = owned
     for action in plan.actions:
-        resource, wanted = state.resources.get(action.address), action.members
-        if resource is None or resource.members is None or wanted is None or wanted.recipe is None:
-            continue
-        if resource.members.snapshot == wanted.set_digest and resource.members.recipe != wanted.recipe:
-            members = replace(resource.members, recipe=wanted.recipe)
-            state = change.with_resource(state, replace(resource, members=members))
+        resource = state.resources.get(action.address)
+        if resource is not None and action.audience_id == resource.audience_id:
+            current = _with_recipe(_with_name(resource, action), action)
+            state = state if current == resource else change.with_resource(state, current)
     return state
+
+
+def _with_name(resource: Resource, action: Action) -> Resource:
+    if action.kind is ActionKind.NOOP and action.before is not None:
+        return replace(resource, name=action.before.name)
+    return resource
+
+
+def _with_recipe(resource: Resource, action: Action) -> Resource:
+    wanted = action.members
+    if resource.members is None or wanted is None or wanted.recipe is None:
+        return resource
+    if resource.members.snapshot != wanted.set_digest:
+        return resource
+    return replace(resource, members=replace(resource.members, recipe=wanted.recipe))
 
 
 def imported(action: Action) -> Resource:

@@ -11,7 +11,7 @@ import click
 
 from reconciler import telemetry
 from reconciler.apply import run
-from reconciler.apply.begin import with_recipes
+from reconciler.apply.begin import with_what_holds
 from reconciler.apply.order import accounts
 from reconciler.apply.refusal import nothing_done, refused
 from reconciler.apply.remember import Memory
@@ -166,9 +166,9 @@ def _apply(plan: Plan, opened: Workspace, state: OpenState, folder: Path, memory
 
 
 def _remember(planned: Planned, opened: Workspace, state: OpenState, memory: Memory) -> None:
-    """Remember an apply that had nothing to do: what is there now, and what its people are drawn by from now on."""
-    if (drawn := with_recipes(planned.plan, state.state)) != state.state:
-        state.save(drawn)
+    """Remember an apply that had nothing to do: what is there now, and what the state did not know of it."""
+    if (current := with_what_holds(planned.plan, state.state)) != state.state:
+        state.save(current)
 
     async def work() -> None:
         async with opened.tiktok() as tiktok:

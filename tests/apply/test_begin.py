@@ -48,6 +48,16 @@ def test_a_move_that_was_made_is_not_made_again() -> None:
     assert begun(plan, once, account(there())) == once
 
 
+def test_a_rename_that_came_through_unnoticed_is_written_down() -> None:
+    state = begun(plan_of(action(NOOP)), owned(resource(name="Old name")), account(there()))
+    assert state.resources[ADDRESS].name == "Buyers"
+
+
+def test_a_name_that_is_yet_to_be_given_is_not_written_down() -> None:
+    state = begun(plan_of(action(UPDATE)), owned(resource(name="Old name")), account(there("1", "Old name")))
+    assert state.resources[ADDRESS].name == "Old name"
+
+
 @pytest.mark.parametrize("kind", [UPDATE, DELETE, FORGET, REPLACE])
 def test_what_the_plan_saw_an_interrupted_create_make_is_ours(kind: ActionKind) -> None:
     state = begun(plan_of(action(kind)), owned(pending=[create_begun()]), account(there()))

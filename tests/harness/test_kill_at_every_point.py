@@ -6,10 +6,13 @@ with: from the same saved plan, from a fresh one, or once somebody has changed t
 
 from __future__ import annotations
 
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from pathlib import Path
+from random import Random
+from secrets import randbelow
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -31,6 +34,10 @@ SAVED: Final = ("apply", "plan.json")
 FRESH: Final = ("apply", "--auto-approve")
 WAYS: Final = ("the same plan", "a fresh plan", "changed files")
 MOST_APPLIES: Final = 6
+PAIRS: Final = 16
+"""Pairs of moments that an ordinary run tries, always the same ones."""
+ASKED: Final = os.environ.get("HARNESS_PAIRS")
+"""How many other ones `make harness` wants."""
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +186,43 @@ def test_killed_at_every_point_it_converges(
     crew(point, numbers)
     where = "a bucket" if scene.prefix else "a directory"
     points(f"SIGKILL at each of {len(numbers)} moments, the state in {where}: 0 divergences")
+
+
+@pytest.mark.slow
+def test_killed_again_while_it_goes_on_it_converges(
+    local_scene: Scene, crew: Callable[..., None], tmp_path: Path, points: Callable[[str], None]
+) -> None:
+    scene = local_scene
+    with commands(tmp_path / "first") as first:
+        moments = moments_of(first, scene, tmp_path / "whole")
+    seed = randbelow(1 << 32) if ASKED else 0
+    chance = Random(seed)  # noqa: S311  # chooses points, keeps no secret
+    struck_twice: list[bool] = []
+
+    def pair(hand: Commands, index: int) -> None:
+        once, again_at, way = pairs[index]
+        when = f"killed {moments[once - 1]} ({once}), then at {again_at} of {way} (seed {seed})"
+        again = scene.copy(tmp_path / f"pair_{index}")
+        with again.served() as (sandbox, environ):
+            assert struck(hand, again, environ, once, "SIGKILL", SAVED).code == -9, when
+            sandbox.controls.advance(hours=48)
+            if way == "changed files":
+                shutil.copy(again.folder / "later.yaml", again.folder / "audiences.yaml")
+            command = SAVED if way == "the same plan" else FRESH
+            struck_twice.append(struck(hand, again, environ, again_at, "SIGKILL", command).code == -9)
+            assert_unharmed(again, sandbox, when)
+            wanted = gone_on_with(hand, again, sandbox, environ, way)
+            try:
+                assert_done(again, sandbox, wanted)
+            except AssertionError as divergence:
+                raise AssertionError(f"{when}: {divergence}") from divergence
+        shutil.rmtree(again.folder)
+
+    firsts = [chance.randint(1, len(moments)) for _ in range(int(ASKED or PAIRS))]
+    pairs = [(at, chance.randint(1, max(2, len(moments) - at)), chance.choice(WAYS)) for at in firsts]
+    crew(pair, list(range(len(pairs))))
+    assert sum(struck_twice) > len(pairs) / 2, "most runs that went on ended before they were struck"
+    points(f"SIGKILL at {len(pairs)} pairs of moments, {sum(struck_twice)} struck twice: 0 divergences")
 
 
 @pytest.mark.slow
