@@ -38,7 +38,7 @@ def begun(plan: Plan, owned: State, remotes: Mapping[str, Remote]) -> State:
 
 
 def with_what_holds(plan: Plan, owned: State) -> State:
-    """Return the state with what is as declared already, and what the state has otherwise: nothing is to be done for it.
+    """Return the state with what is as declared already although the state says otherwise: nothing is done about that.
 
     A rename may have reached TikTok in a run that died before it wrote so down. A `where` that is written in another
     way may let the same people through.

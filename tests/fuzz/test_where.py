@@ -13,7 +13,7 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlglot.errors import SqlglotError
 
@@ -224,6 +224,7 @@ def _check_refusal(error: ReconcilerError) -> None:
 
 def test_whatever_is_written_is_refused_or_only_chooses(engine: Engine, untouched: Path, tmp_path: Path) -> None:
     @cases(80)
+    @example("((lower(?[, 0[)))")
     @given(_expressions)
     def holds(where: str) -> None:
         selection = {"set": Selection(_filled(where, untouched), (Identity.IDFA,))}
@@ -320,6 +321,7 @@ def test_whatever_is_queried_is_refused_or_only_read(engine_name: str, untouched
     before = _contents(untouched)
 
     @cases(40)
+    @example("SELECT (idfa, n) AS a, '1'::BIT AS b, idfa FROM people")
     @given(_queries)
     def holds(query: str) -> None:
         try:

@@ -196,7 +196,7 @@ def test_killed_again_while_it_goes_on_it_converges(
     with commands(tmp_path / "first") as first:
         moments = moments_of(first, scene, tmp_path / "whole")
     seed = randbelow(1 << 32) if ASKED else 0
-    chance = Random(seed)  # noqa: S311  # chooses points, keeps no secret
+    chance = Random(seed)  # chooses points, keeps no secret
     struck_twice: list[bool] = []
 
     def pair(hand: Commands, index: int) -> None:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 import ibis.expr.datatypes as dt
 from ibis.backends.sql.datatypes import DuckDBType
+from sqlglot.errors import SqlglotError
 
 from reconciler.identity.sources.drivers.model import Column, closing_batches, local_file
+from reconciler.sql import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,16 +33,25 @@ class _DuckDB:
     def describe(self, query: str) -> tuple[Column, ...]:
         with closing(self._connection.cursor()) as cursor:
             described = cursor.execute(f"DESCRIBE {query}").fetchall()
-        return tuple(_column(name, DuckDBType.from_string(type_)) for name, type_, *_ in described)
+        return tuple(_column(name, _type(type_)) for name, type_, *_ in described)
 
     def batches(self, query: str, _: ibis.Schema) -> Iterator[pa.RecordBatch]:
         with closing(self._connection.cursor()) as cursor:
             yield from closing_batches(cursor.execute(query).to_arrow_reader(_BATCH_ROWS))
 
 
+def _type(name: str) -> dt.DataType:
+    try:
+        with reading():
+            return DuckDBType.from_string(name)
+    except SqlglotError:  # of a row whose fields have no names, for example
+        return dt.unknown
+
+
 def _column(name: str, dtype: dt.DataType) -> Column:
-    # What looks like a UUID is text in a `where` elsewhere too; Arrow has no JSON.
-    return Column(name, dt.string, cast="VARCHAR") if dtype.is_uuid() or dtype.is_json() else Column(name, dtype)
+    # What looks like a UUID is text in a `where` elsewhere too; Arrow has no JSON, and Ibis not all that DuckDB has.
+    as_text = dtype.is_uuid() or dtype.is_json() or dtype.is_unknown()
+    return Column(name, dt.string, cast="VARCHAR") if as_text else Column(name, dtype)
 
 
 @contextmanager
