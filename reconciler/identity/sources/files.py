@@ -8,6 +8,7 @@ import io
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ from reconciler.identity.sources.urls import filesystem, find, is_url
 from reconciler.origin import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from reconciler.identity.sources.drivers.filesystem import Remote
     from reconciler.origin import FileOrigin
@@ -39,6 +40,10 @@ _SUFFIXES = {
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 _DELIMITERS = (",", ";", "\t", "|")
 _CHUNK = 1 << 20
+_LONGEST_HEADER = 1 << 20
+"""Characters of the line that names the columns."""
+_MOST_COLUMNS = 10_000
+"""Columns of a source: a statement that names a hundred thousand keeps an engine busy for minutes."""
 _KINDS = {Format.PARQUET: "Parquet", Format.CSV: "CSV", Format.JSON_LINES: "JSON Lines"}
 _ROW_BYTES = 40
 """Bytes of a row of text with one identifier and little else."""
@@ -169,7 +174,7 @@ def check_footer(files: Files) -> None:
     path = files.paths[0]
     with _reading_footer(files, path):
         names = pq.read_schema(_stored(files, path)).names
-    _check_distinct(names, path)
+    check_names(names, path)
 
 
 def _footer(files: Files, path: str) -> pq.FileMetaData:
@@ -197,8 +202,8 @@ def has_rows(files: Files) -> bool:
         with _open(files, path) as stream:
             # What is not UTF-8 is told where rows are read.
             lines = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=None)
-            lines.readline()
-            if any(line.strip() for line in lines):
+            lines.readline(_LONGEST_HEADER)
+            if any(piece.strip() for piece in iter(partial(lines.readline, _CHUNK), "")):
                 return True
     return False
 
@@ -206,7 +211,7 @@ def has_rows(files: Files) -> bool:
 def _header(files: Files, path: str) -> Header:
     try:
         with _open(files, path) as stream:
-            line = io.TextIOWrapper(stream, encoding="utf-8-sig", newline=None).readline()
+            line = io.TextIOWrapper(stream, encoding="utf-8-sig", newline=None).readline(_LONGEST_HEADER)
     except UnicodeDecodeError:
         raise SourceUnreadableError(f"{path} is not UTF-8 text", hint="Save it as UTF-8.") from None
     except OSError:
@@ -214,16 +219,31 @@ def _header(files: Files, path: str) -> Header:
     if not line.strip():
         raise SourceUnreadableError(f"{path} begins with an empty line", hint="The first line must name the columns.")
     delimiter = max(_DELIMITERS, key=lambda each: len(_split(line, each)))
-    columns = tuple(name.strip() or f"column{index}" for index, name in enumerate(_split(line, delimiter)))
+    names = _split(line, delimiter)
+    if not names or len(line) == _LONGEST_HEADER:
+        raise SourceUnreadableError(
+            f"{path}, line 1 is too long to name columns", hint="Is it CSV? The first line must name the columns."
+        )
+    columns = tuple(name.strip() or f"column{index}" for index, name in enumerate(names))
     if any(map(is_like_a_value, columns)):
         raise SourceUnreadableError(
             f"{path}, line 1 looks like somebody's row, and must name the columns", hint="Export it with a header."
         )
-    _check_distinct(columns, path)
+    check_names(columns, path)
     return Header(columns, delimiter)
 
 
-def _check_distinct(columns: Iterable[str], path: str) -> None:
+def check_names(columns: Sequence[str], path: str) -> None:
+    """Check that the columns of a file can be told apart, and are no more than an engine takes at once.
+
+    Raises:
+        SourceUnreadableError: They are too many, or two differ in upper and lower case alone, or not at all.
+    """
+    if len(columns) > _MOST_COLUMNS:
+        raise SourceUnreadableError(
+            f"{path} has {len(columns):,} columns; at most {_MOST_COLUMNS:,} are read",
+            hint="Export the columns that are needed.",
+        )
     seen: set[str] = set()
     for name in columns:
         if name.casefold() in seen:
@@ -235,7 +255,10 @@ def _check_distinct(columns: Iterable[str], path: str) -> None:
 
 
 def _split(line: str, delimiter: str) -> Sequence[str]:
-    return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+    try:
+        return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+    except csv.Error:  # a piece is longer than any name
+        return []
 
 
 def _open(files: Files, path: str) -> pa.NativeFile:

@@ -26,7 +26,7 @@ from reconciler.identity.engines.duckdb import reading_files
 from reconciler.identity.errors import ColumnMissingError, ColumnTypeError, SourceUnreadableError
 from reconciler.identity.failures import reading_source
 from reconciler.identity.hashing import PART, Layout, hash_rows, keyed
-from reconciler.identity.sources.files import Files, Header, check_footer, has_rows, most_rows, read_header
+from reconciler.identity.sources.files import Files, Header, check_footer, check_names, has_rows, most_rows, read_header
 from reconciler.identity.sources.opened import Hashed
 from reconciler.identity.sources.where import check, enclosed
 from reconciler.origin import Format
@@ -329,6 +329,7 @@ def _json_schema(backend: Backend, files: Files) -> ibis.Schema:
     schema = _schema_of(backend, reading_files("read_json_auto", files.paths, options))
     if schema == ibis.schema({"json": "json"}):
         raise SourceUnreadableError(f"{files.path} holds no objects", hint="Was its export cut off?")
+    check_names(schema.names, files.path)
     # What looks like a UUID is text: in a `where` it must behave as it does in CSV.
     return ibis.schema({name: dt.string if dtype.is_uuid() else dtype for name, dtype in schema.items()})
 
