@@ -8,6 +8,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -194,6 +195,11 @@ UNREADABLE = [
     damaged("array.json", b'[{"mpid": 1, "idfa": "secret"}]\n'),
     damaged("scalars.jsonl", b'{"mpid": 1, "idfa": "secret"}\n"secret"\n'),
     damaged("double-key.jsonl", b'{"mpid": 1, "idfa": "secret", "idfa": "secret"}\n'),
+    damaged("case.jsonl", b'{"mpid": 1, "idfa": "secret", "IDFA": "secret"}\n'),
+    damaged("case-later.jsonl", b'{"mpid": 1, "idfa": "secret"}\n{"mpid": 1, "Idfa": "secret"}\n'),
+    damaged("case-within.jsonl", b'{"mpid": 1, "idfa": "secret", "x": {"a": 1, "A": 1}}\n'),
+    damaged("nameless-within.jsonl", b'{"mpid": 1, "idfa": "secret", "x": {"": 1}}\n'),
+    damaged("many-keys.jsonl", orjson.dumps({"mpid": 1, "idfa": "secret", **{f"k{i}": i for i in range(10_000)}})),
     damaged("latin-1.jsonl", '{"mpid": 1, "idfa": "secrét"}\n'.encode("latin-1")),
     damaged("not.parquet", b"mpid,idfa\n1,secret\n"),
     damaged("tiny.parquet", b"PAR1"),
@@ -250,6 +256,18 @@ def test_parquet_columns_that_only_case_tells_apart_are_refused(engine: Engine, 
     source = write("a.parquet", {"idfa": [ID], "IDFA": [OTHER]})
     with pytest.raises(SourceUnreadableError, match='the column "IDFA" twice'):
         engine.columns(at(source))
+
+
+def test_parquet_with_a_nested_field_that_has_no_name_is_refused(engine: Engine, tmp_path: Path) -> None:
+    nested = pa.array([{"": 1}], pa.struct([("", pa.int64())]))
+    pq.write_table(pa.table({"idfa": [ID], "nested": nested}), tmp_path / "a.parquet")
+    with pytest.raises(SourceUnreadableError, match="a nested field that has no name"):
+        engine.columns(at(tmp_path / "a.parquet"))
+
+
+def test_a_key_without_a_name_is_no_column(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'{"mpid": 1, "": 2}\n')
+    assert list(engine.columns(at(tmp_path / "a.jsonl"))) == ["mpid"]
 
 
 @pytest.mark.parametrize("folder", ["idfa=x", "dt=2026-01-01"])

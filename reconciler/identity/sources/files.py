@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import pyarrow as pa
@@ -42,7 +42,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _CHUNK = 1 << 20
 _LONGEST_HEADER = 1 << 20
 """Characters of the line that names the columns."""
-_MOST_COLUMNS = 10_000
+MOST_COLUMNS: Final = 10_000
 """Columns of a source: a statement that names a hundred thousand keeps an engine busy for minutes."""
 _KINDS = {Format.PARQUET: "Parquet", Format.CSV: "CSV", Format.JSON_LINES: "JSON Lines"}
 _ROW_BYTES = 40
@@ -239,9 +239,9 @@ def check_names(columns: Sequence[str], path: str) -> None:
     Raises:
         SourceUnreadableError: They are too many, or two differ in upper and lower case alone, or not at all.
     """
-    if len(columns) > _MOST_COLUMNS:
+    if len(columns) > MOST_COLUMNS:
         raise SourceUnreadableError(
-            f"{path} has {len(columns):,} columns; at most {_MOST_COLUMNS:,} are read",
+            f"{path} has {len(columns):,} columns; at most {MOST_COLUMNS:,} are read",
             hint="Export the columns that are needed.",
         )
     seen: set[str] = set()

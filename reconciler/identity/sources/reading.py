@@ -10,6 +10,7 @@ Parquet carries its types. Text does not, so:
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 import ibis
 import ibis.expr.datatypes as dt
+from ibis.backends.sql.datatypes import DuckDBType
+from sqlglot.errors import SqlglotError
 
 from reconciler.identifiers import Identity
 from reconciler.identity.cells import Column, Rows, cells_of
@@ -26,13 +29,23 @@ from reconciler.identity.engines.duckdb import reading_files
 from reconciler.identity.errors import ColumnMissingError, ColumnTypeError, SourceUnreadableError
 from reconciler.identity.failures import reading_source
 from reconciler.identity.hashing import PART, Layout, hash_rows, keyed
-from reconciler.identity.sources.files import Files, Header, check_footer, check_names, has_rows, most_rows, read_header
+from reconciler.identity.sources.files import (
+    MOST_COLUMNS,
+    Files,
+    Header,
+    check_footer,
+    check_names,
+    has_rows,
+    most_rows,
+    read_header,
+)
 from reconciler.identity.sources.opened import Hashed
 from reconciler.identity.sources.where import check, enclosed
 from reconciler.origin import Format
+from reconciler.sql import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import ibis.expr.types as ir
@@ -100,7 +113,8 @@ def detect_schema(backend: Backend, files: Files) -> ibis.Schema:
     """Return the columns of `files` and their types; those of text by looking at every row."""
     if files.format is Format.PARQUET:
         check_footer(files)
-        return _schema_of(backend, reading_files("read_parquet", files.paths))
+        with _understanding(files):
+            return _schema_of(backend, reading_files("read_parquet", files.paths))
     if files.format is Format.JSON_LINES:
         return _json_schema(backend, files)
     header = read_header(files)
@@ -321,17 +335,51 @@ def _dialect(header: Header) -> dict[str, str | int | bool]:
 def _json_schema(backend: Backend, files: Files) -> ibis.Schema:
     options = {
         **_LINES,
-        "records": "true",
+        # Whole objects: to give a table columns takes DuckDB time by the square of their number.
+        "records": "false",
         "sample_size": -1,
         "maximum_sample_files": _MANY,
         "map_inference_threshold": -1,
     }
-    schema = _schema_of(backend, reading_files("read_json_auto", files.paths, options))
-    if schema == ibis.schema({"json": "json"}):
+    try:
+        (found,) = backend.con.sql(reading_files("read_json_auto", files.paths, options)).types
+    except duckdb.NotImplementedException:
+        raise _ambiguous(backend, files) from None
+    if found.id != "struct":
         raise SourceUnreadableError(f"{files.path} holds no objects", hint="Was its export cut off?")
-    check_names(schema.names, files.path)
+    fields = {name: field for name, field in found.children if name}
+    check_names(list(fields), files.path)
+    with _understanding(files):
+        types = {name: DuckDBType.from_string(str(field)) for name, field in fields.items()}
     # What looks like a UUID is text: in a `where` it must behave as it does in CSV.
-    return ibis.schema({name: dt.string if dtype.is_uuid() else dtype for name, dtype in schema.items()})
+    return ibis.schema({name: dt.string if dtype.is_uuid() else dtype for name, dtype in types.items()})
+
+
+def _ambiguous(backend: Backend, files: Files) -> SourceUnreadableError:
+    """Return what is wrong with objects whose keys DuckDB cannot tell apart."""
+    objects = reading_files("read_ndjson_objects", files.paths)
+    keys = backend.con.sql(f"SELECT DISTINCT unnest(json_keys(json)) FROM ({objects}) LIMIT {MOST_COLUMNS}").fetchall()
+    try:
+        check_names(sorted(key for (key,) in keys), files.path)
+    except SourceUnreadableError as twice:
+        return twice
+    return SourceUnreadableError(
+        f"{files.path} has objects within objects, with keys that differ in upper and lower case alone",
+        hint="Rename one, or export what is nested as text.",
+    )
+
+
+@contextmanager
+def _understanding(files: Files) -> Iterator[None]:
+    """Tell of columns whose types Ibis cannot spell: those with a nested field that has no name."""
+    try:
+        with reading():
+            yield
+    except SqlglotError:
+        raise SourceUnreadableError(
+            f"{files.path} has a column with a nested field that has no name",
+            hint="Name it, or export what is nested as text.",
+        ) from None
 
 
 def _untyped(table: ir.Table, copies: Mapping[str, str]) -> ir.Table:
