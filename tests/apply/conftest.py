@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_POINTS: list[str] = []
-_FAULTS: list[int] = []
-
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RememberingEngine]:
@@ -73,26 +70,3 @@ def again(tmp_path: Path, matrix: Matrix) -> Iterator[Callable[[], World]]:
     yield make
     if made:
         made[-1].close()
-
-
-@pytest.fixture
-def points() -> Callable[[str], None]:
-    """Take down how many points a matrix has covered; shown at the end of the run."""
-    return _POINTS.append
-
-
-@pytest.fixture
-def faults() -> Callable[[int], None]:
-    """Take down how many failing calls a test has seen made good; their sum is shown at the end of the run."""
-    return _FAULTS.append
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _POINTS:
-        terminalreporter.section("points at which an apply was struck")
-        for line in _POINTS:
-            terminalreporter.line(line)
-    if _FAULTS:
-        divergences = [each for each in terminalreporter.getreports("failed") if "_faults.py" in each.nodeid]
-        terminalreporter.section("failing calls")
-        terminalreporter.line(f"faults: {sum(_FAULTS):,} points, {len(divergences)} divergences")
