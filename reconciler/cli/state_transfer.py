@@ -15,6 +15,7 @@ from reconciler.cli.saved import UnreadableFileError
 from reconciler.cli.workspace import scratch, workspace
 from reconciler.cli.writing import write_whole
 from reconciler.errors import ReconcilerError
+from reconciler.report.wording import count
 from reconciler.state import transfer
 from reconciler.state.journal_model import Step
 from reconciler.state.repository import open_state
@@ -93,7 +94,7 @@ def migrate(to: str, keep: bool, place: Place) -> int:
         left = opened.store.url
     screen.say(
         f"The state is at {target.url}, serial {migrated.serial}: "
-        f"{migrated.sets} sets and {migrated.objects} records with it."
+        f"{count(migrated.sets, 'set')} and {count(migrated.objects, 'record')} with it."
     )
     screen.say(f"Now set state.url to {to} in the files.")
     if keep:
