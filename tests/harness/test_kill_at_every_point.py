@@ -158,6 +158,14 @@ def assert_done(scene: Scene, sandbox: Sandbox, wanted: Wanted) -> None:
     assert declared.keys() == {name for names in wanted.values() for name in names} - {"Foreign", "Handed"}
 
 
+def assert_converged(scene: Scene, sandbox: Sandbox, wanted: Wanted, when: str) -> None:
+    """Check that all is done, and say when it was struck where it is not."""
+    try:
+        assert_done(scene, sandbox, wanted)
+    except AssertionError as divergence:
+        raise AssertionError(f"{when}: {divergence}") from divergence
+
+
 @pytest.mark.slow
 def test_killed_at_every_point_it_converges(
     scene: Scene, crew: Callable[..., None], tmp_path: Path, points: Callable[[str], None]
@@ -175,10 +183,7 @@ def test_killed_at_every_point_it_converges(
             assert ended.code == -9, f"{when}: it ended with {ended.code}: {ended.err}"
             assert_unharmed(again, sandbox, when)
             wanted = gone_on_with(hand, again, sandbox, environ, way)
-            try:
-                assert_done(again, sandbox, wanted)
-            except AssertionError as divergence:
-                raise AssertionError(f"{when}, gone on with {way}: {divergence}") from divergence
+            assert_converged(again, sandbox, wanted, f"{when}, gone on with {way}")
         shutil.rmtree(again.folder)
 
     # Between a write and the next one it makes no difference when a process dies: in the slower store once is enough.
@@ -212,10 +217,7 @@ def test_killed_again_while_it_goes_on_it_converges(
             struck_twice.append(struck(hand, again, environ, again_at, "SIGKILL", command).code == -9)
             assert_unharmed(again, sandbox, when)
             wanted = gone_on_with(hand, again, sandbox, environ, way)
-            try:
-                assert_done(again, sandbox, wanted)
-            except AssertionError as divergence:
-                raise AssertionError(f"{when}: {divergence}") from divergence
+            assert_converged(again, sandbox, wanted, when)
         shutil.rmtree(again.folder)
 
     firsts = [chance.randint(1, len(moments)) for _ in range(int(ASKED or PAIRS))]
@@ -247,7 +249,7 @@ def test_stopped_at_every_request_it_ends_cleanly_and_can_be_gone_on_with(
             assert open_state(again.state_url).read_lock() is None, f"{when}: it left its lock"
             assert_unharmed(again, sandbox, when)
             wanted = gone_on_with(hand, again, sandbox, environ, WAYS[index % 2])
-            assert_done(again, sandbox, wanted)
+            assert_converged(again, sandbox, wanted, when)
         shutil.rmtree(again.folder)
 
     crew(point, list(range(len(requests))))
