@@ -16,6 +16,7 @@ from reconciler.publish.errors import (
     PermissionRefusedError,
     ThrottledError,
 )
+from reconciler.redaction import without
 
 if TYPE_CHECKING:
     import httpx
@@ -34,7 +35,7 @@ def refusal(forge: str, call: str, response: httpx.Response, *, needs: str, secr
         secret: What must not be read in what comes back.
     """
     status = response.status_code
-    said = f"{_words(response).replace(secret.reveal(), str(secret))} (HTTP {status})"
+    said = f"{without(_words(response), [secret.reveal()])} (HTTP {status})"
     if _is_throttled(response):
         return ThrottledError(forge, call, said, wait_seconds=_wait_seconds(response))
     if status >= 500:

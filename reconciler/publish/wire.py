@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import ssl
@@ -13,7 +14,15 @@ import orjson
 import stamina
 
 from reconciler import __version__
-from reconciler.network import NEVER_LEFT
+from reconciler.network import (
+    ENCODING,
+    NEVER_LEFT,
+    EndlessAnswerError,
+    api_address,
+    read_body,
+    unusable_settings,
+    without_user,
+)
 from reconciler.publish import reading
 from reconciler.publish.errors import (
     BrokenOffError,
@@ -40,6 +49,16 @@ Read: TypeAlias = "Callable[[object], T]"
 
 TIMEOUT: Final = httpx.Timeout(30, connect=10)
 """Seconds."""
+
+EXCHANGE_SECONDS: Final = 120.0
+"""How long a request and its answer may take. `TIMEOUT` is for each piece, so that an answer that comes a byte at a
+time would never end."""
+
+LONGEST_ANSWER: Final = 64 * 1024 * 1024
+"""Bytes of an answer, unpacked. A page of a hundred of GitHub's longest comments has less."""
+
+_OF_THE_WAY: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+"""Headers about how an answer came, which say nothing of what it is."""
 
 PAGE_SIZE: Final = 100
 """The most that GitHub and GitLab give at once."""
@@ -88,17 +107,25 @@ class Wire:
         self._token = token
         self._authorization = {address.token_header: f"{address.token_prefix}{token.reveal()}"}
         try:
-            self._base = httpx.URL(address.url.rstrip("/") + "/")
-            if self._base.scheme not in ("http", "https") or not self._base.host:
-                raise httpx.InvalidURL("it needs https:// and a host")  # noqa: TRY301  # told as any other bad address
+            self._base = api_address(address.url.rstrip("/") + "/")
+        except ValueError as error:
+            said = str(error)
+            raise UnreachableForgeError(self._forge, without_user(address.url), said, passing=False) from None
+        try:
             self._client = httpx.AsyncClient(
                 transport=transport,
                 timeout=TIMEOUT,
-                headers={"User-Agent": f"reconciler/{__version__}", **address.headers},
+                headers={
+                    "User-Agent": f"reconciler/{__version__}",
+                    "Accept-Encoding": ENCODING,
+                    **address.headers,
+                },
                 follow_redirects=False,
             )
         except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
-            raise UnreachableForgeError(self._forge, address.url, str(error), passing=False) from error
+            # Nothing of `error` goes on, its words may hold a proxy's password.
+            said = unusable_settings(error)
+            raise UnreachableForgeError(self._forge, without_user(address.url), said, passing=False) from None
 
     async def __aenter__(self) -> Self:
         return self
@@ -216,19 +243,28 @@ class Wire:
             if not response.is_success:
                 raise refusal(self._forge, call, response, needs=needs, secret=self._token)
             return response  # noqa: TRY300  # reads in the order it happens
-        except (ForgeFaultError, BrokenOffError) as fault:
+        except (ForgeFaultError, BrokenOffError, UnreadableReplyError) as fault:
             if request.method != "POST":
                 raise
             raise UncertainPostError(self._forge, call, fault.said) from fault
 
     async def _send(self, request: httpx.Request, call: str) -> httpx.Response:
+        """Return the answer to `request`, read to its end; raises ForgeError."""
         try:
-            return await self._client.send(request)
+            async with asyncio.timeout(EXCHANGE_SECONDS):
+                answer = await self._client.send(request, stream=True)
+                body = await read_body(answer, LONGEST_ANSWER)
+        except TimeoutError:
+            raise BrokenOffError(self._forge, call, "it took too long") from None
         except httpx.RequestError as error:
             raise self._unanswered(error, call) from error
+        headers = {name: value for name, value in answer.headers.items() if name not in _OF_THE_WAY}
+        return httpx.Response(answer.status_code, headers=headers, content=body, request=request)
 
     def _unanswered(self, error: httpx.RequestError, call: str) -> ForgeError:
-        """Return what a failed exchange means: that it never left, or that it broke off."""
+        """Return what a failed exchange means: that it never left, that it broke off, or that it cannot be read."""
+        if isinstance(error, (EndlessAnswerError, httpx.DecodingError)):
+            return UnreadableReplyError(self._forge, call, str(error))
         said = "it took too long" if isinstance(error, httpx.TimeoutException) else str(error) or type(error).__name__
         said = said.replace(self._token.reveal(), str(self._token))
         if not isinstance(error, NEVER_LEFT):

@@ -45,6 +45,14 @@ class DamagedStateError(StateError):
         )
 
 
+class OversizedStateError(DamagedStateError):
+    """The document is longer than any that this tool writes. `version` is what `Store.swap` takes to replace it."""
+
+    def __init__(self, place: str, reason: str, version: str) -> None:
+        super().__init__(place, reason)
+        self.version = version
+
+
 class MovedStateError(StateError):
     """The state was moved to another store; what was left behind is not used any more. `to` is where it is."""
 
@@ -192,10 +200,31 @@ class LockLostError(StateError):
 class DamagedLockError(StateError):
     """The lock object is not one this tool wrote, so nobody can tell who holds the state."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, reason: str = "") -> None:
         super().__init__(
-            f"the lock at {place} cannot be read",
+            f"the lock at {place} cannot be read{f': {reason}' if reason else ''}",
             hint="If no other run is at work, remove that file by hand.",
+        )
+
+
+class OversizedObjectError(StateError):
+    """An object in the store is longer than any of its kind."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"{place} cannot be read: {reason}",
+            hint="It is nothing that reconciler wrote, and was left untouched. See what it is, and move it away.",
+        )
+
+
+class OversizedWriteError(StateError):
+    """What was to be written is longer than what can be read again; nothing was written."""
+
+    def __init__(self, place: str, limit: str) -> None:
+        super().__init__(
+            f"{place} would be larger than {limit}, and could not be read again",
+            hint="What stands there was left as it was. Declare some of the audiences in a folder of their own, with a "
+            "state.url of its own.",
         )
 
 

@@ -83,11 +83,12 @@ class Journal:
             began, found = _read_name(name)
             if since is not None and began < since:
                 return
-            stored = self._store.get(name) if found.startswith(run) else None
-            if stored is None:  # of another run, or swept in between
+            if not found.startswith(run):
                 continue
             try:
-                yield parse(stored.content, f"{self._store.url}/{name}")
+                stored = self._store.get(name)
+                if stored is not None:  # else it was swept in between
+                    yield parse(stored.content, f"{self._store.url}/{name}")
             except UnusableRecordError as unusable:
                 if warn is not None:
                     warn(unusable)

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from reconciler.bounded import read_bounded
+from reconciler.state import sizes
 from reconciler.state.errors import StoreError
 from reconciler.state.store import StoredObject
 
@@ -49,13 +51,16 @@ class LocalStore:
         """Return the object, or None where there is none."""
         with self._reported("read", name):
             try:
-                content = self._path(name).read_bytes()
+                content, version = self._read(name)
             except FileNotFoundError:
                 return None
-            return StoredObject(content, _version(content))
+        if content is None:
+            raise sizes.oversized(self.url, name, version)
+        return StoredObject(content, version)
 
     def swap(self, name: str, content: bytes, expected: str | None, /) -> str | None:
         """Put `content` where the object still has the version `expected`; with None: where there is no object."""
+        sizes.check_writable(self.url, name, content)
         with self._reported("write", name), self._incoming(content) as written, self._guarded():
             if self._current_version(name) != expected:
                 return None
@@ -64,6 +69,8 @@ class LocalStore:
 
     def put(self, name: str, content: bytes | Path, /) -> None:
         """Put bytes, or a file's bytes, whatever stood there before."""
+        if isinstance(content, bytes):
+            sizes.check_writable(self.url, name, content)
         with self._reported("write", name), self._incoming(content) as written:
             self._move_into_place(written, name)
 
@@ -111,9 +118,18 @@ class LocalStore:
 
     def _current_version(self, name: str) -> str | None:
         try:
-            return _version(self._path(name).read_bytes())
+            return self._read(name)[1]
         except FileNotFoundError:
             return None
+
+    def _read(self, name: str) -> tuple[bytes | None, str]:
+        """Return an object's bytes, or None of one that is too long, and its version."""
+        path = self._path(name)
+        content = read_bounded(path, sizes.most_bytes(name))
+        if content is not None:
+            return content, _version(content)
+        found = path.stat()
+        return None, f"{found.st_size} bytes of {found.st_mtime_ns}"  # to hash it would be to read it
 
     @contextmanager
     def _incoming(self, content: bytes | Path) -> Iterator[Path]:

@@ -135,13 +135,13 @@ class StateStore:
         Raises:
             StoreError: The store itself failed.
         """
-        found = self._store.get(HISTORY_NAME)
-        if found is not None:
-            try:
+        try:
+            found = self._store.get(HISTORY_NAME)
+            if found is not None:
                 return history.parse(found.content, lineage, f"{self.url}/{HISTORY_NAME}")
-            except UnusableHistoryError as unusable:
-                if warn is not None:
-                    warn(unusable)
+        except UnusableHistoryError as unusable:
+            if warn is not None:
+                warn(unusable)
         return History(lineage)
 
     def record(self, seen: History) -> None:

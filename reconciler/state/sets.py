@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from reconciler.state.errors import DamagedSetError, MissingSetError, StateError, StoreError
+from reconciler.state.errors import (
+    DamagedSetError,
+    MissingSetError,
+    OversizedObjectError,
+    StateError,
+    StoreError,
+)
 from reconciler.state.model import PendingDelivery
 from reconciler.state.times import dump_time, parse_time
 
@@ -160,7 +166,10 @@ def needed(store: Store, state: State) -> set[str]:
 
 def _read_staged(store: Store, name: str) -> Staged | None:
     """Return the record, or None where it is gone or cannot be read: it then keeps nothing alive."""
-    found = store.get(name)
+    try:
+        found = store.get(name)
+    except OversizedObjectError:
+        return None
     if found is None:
         return None
     try:

@@ -36,7 +36,12 @@ class Store(Protocol):
         ...
 
     def get(self, name: str, /) -> StoredObject | None:
-        """Return the object, or None where there is none."""
+        """Return the object, or None where there is none.
+
+        Raises:
+            StateError: It is longer than one of its name may be: of the class that tells of damage to its kind; see
+                `reconciler.state.sizes`. No more of it was read than that.
+        """
         ...
 
     def swap(self, name: str, content: bytes, expected: str | None, /) -> str | None:
@@ -44,11 +49,18 @@ class Store(Protocol):
 
         Returns:
             The new version, or None where the object is another one by now; then nothing was written.
+
+        Raises:
+            OversizedWriteError: `content` is longer than `get` would take; nothing was written.
         """
         ...
 
     def put(self, name: str, content: bytes | Path, /) -> None:
-        """Put bytes, or a file's bytes without holding them in memory, whatever stood there before."""
+        """Put bytes, or a file's bytes without holding them in memory, whatever stood there before.
+
+        Raises:
+            OversizedWriteError: The bytes are more than `get` would take; nothing was written.
+        """
         ...
 
     def delete(self, name: str, expected: str | None = None, /) -> bool:

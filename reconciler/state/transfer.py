@@ -11,6 +11,7 @@ from reconciler.state.errors import (
     ForkedStateError,
     MissingSetsError,
     NoStateError,
+    OversizedStateError,
     PushRefusedError,
     SameStoreError,
     StoreError,
@@ -83,21 +84,23 @@ def open_for(store: StateStore, pushed: State, *, force: bool) -> tuple[OpenStat
     """
     objects = store.objects
     _require_sets(objects, pushed)
-    found = objects.get(STATE_NAME)
-    serial, resources = pushed.serial, _NOTHING
+    serial, resources, version = pushed.serial, _NOTHING, None
     try:
+        found = objects.get(STATE_NAME)
+        version = None if found is None else found.version
         standing = None if found is None else document.parse(found.content, _place(objects))
-    except DamagedStateError:
+    except DamagedStateError as damaged:
         if not force:
             raise PushRefusedError("what stands in the store is damaged, so nothing tells which is newer") from None
         standing, serial = None, serial + _UNKNOWN
+        version = damaged.version if isinstance(damaged, OversizedStateError) else version
     if standing is not None:
         if standing.lineage != pushed.lineage and not force:
             raise PushRefusedError(f"it is of lineage {pushed.lineage}, the store holds one of {standing.lineage}")
         if standing.serial > pushed.serial and not force:
             raise PushRefusedError(f"it is at serial {pushed.serial}, the store is at {standing.serial} already")
         serial, resources = max(serial, standing.serial), standing.resources
-    base = StoredState(State(pushed.lineage, serial), None if found is None else found.version)
+    base = StoredState(State(pushed.lineage, serial), version)
     before, after = resources.keys(), pushed.resources.keys()
     changed = (each for each in before & after if resources[each] != pushed.resources[each])
     return OpenState(store, base), Difference(

@@ -7,12 +7,15 @@ headers, certificates, time-outs, sampling and resource attributes have theirs. 
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from contextlib import ExitStack, contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from reconciler import __version__, running, telemetry
+from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +27,10 @@ PATIENCE_SECONDS: Final = 3.0
 
 _ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
+_HEADERS: Final = re.compile(r"OTEL_EXPORTER_OTLP_(?:\w+_)?HEADERS")
+_ADDRESS: Final = re.compile(r"OTEL_EXPORTER_OTLP_(?:\w+_)?ENDPOINT")
+_SEPARATOR: Final = re.compile("[=:]")
+
 log = logging.getLogger(__name__)
 
 
@@ -34,6 +41,7 @@ def exporting(environ: Mapping[str, str]) -> Iterator[None]:
     Nothing about it can fail the run or delay its end by more than `PATIENCE_SECONDS`: what goes wrong is one warning.
     """
     wanted = _wanted(environ)
+    _held = _credentials(environ)  # known as secrets for as long as anybody may complain and quote them
     providers = _opened(wanted, environ) if any(wanted.values()) else None
     if providers is None:
         yield
@@ -42,6 +50,17 @@ def exporting(environ: Mapping[str, str]) -> Iterator[None]:
         stack.callback(_close, providers, complain)
         stack.enter_context(telemetry.going_to(providers.sink))
         yield
+
+
+def _credentials(environ: Mapping[str, str]) -> list[Secret]:
+    """Return what the collector is shown: its headers, well written or not, and the queries of its addresses."""
+    found: list[str] = []
+    for name, value in environ.items():
+        if _HEADERS.fullmatch(name):
+            found += [part for pair in value.split(",") for part in (pair, *_SEPARATOR.split(pair, maxsplit=1)[1:])]
+        elif _ADDRESS.fullmatch(name):
+            found += value.partition("?")[1:]
+    return [Secret(spelled.strip()) for each in found for spelled in {each, unquote(each)}]
 
 
 def _wanted(environ: Mapping[str, str]) -> dict[str, bool]:
@@ -67,7 +86,10 @@ def _opened(wanted: Mapping[str, bool], environ: Mapping[str, str]) -> Providers
             metrics=wanted["METRICS"],
         )
     except ImportError:
-        log.warning("%s is set, but what exports is not installed: pip install 'reconciler[otel]'", _ENDPOINT)
+        log.warning(
+            "%s is set, but what exports is not installed: in a checkout of reconciler, pip install '.[otel]'",
+            _ENDPOINT,
+        )
     except Exception as problem:  # seeing less is no reason to do less
         log.warning("traces and metrics are not exported: %s: %s", type(problem).__name__, problem)
     return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from reconciler.redaction import without
 from reconciler.tiktok.errors import UnreadableAnswerError, quotable
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.secret import Secret
-
-SHORTEST_SECRET = 8
-"""Characters. Anything shorter is nobody's token or secret, and striking it out would only tear words apart."""
 
 DEEPEST = 20
 """How many levels of a refusal's payload are looked at. What lies below them is of no use to anybody."""
@@ -86,10 +84,7 @@ def open_answer(
 
 def redacted(said: str, secrets: Iterable[Secret]) -> str:
     """Return `said` without any of `secrets`, which whoever answers may well repeat."""
-    for secret in secrets:
-        if len(secret.reveal()) >= SHORTEST_SECRET:
-            said = said.replace(secret.reveal(), str(secret))
-    return said
+    return without(said, (each.reveal() for each in secrets))
 
 
 def _redacted_value(value: object, secrets: Sequence[Secret], depth: int = DEEPEST) -> object:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import httpx
-
+from reconciler.network import api_address, without_user
 from reconciler.tiktok.errors import CredentialError, UnknownAppError, UnreachableError, UnreadableAnswerError
 from reconciler.tiktok.parse import Record
 
@@ -59,11 +58,9 @@ def authorization_url(base_url: str, app_id: str, *, state: str, redirect_uri: s
         UnreachableError: `base_url` is not an address.
     """
     try:
-        page = httpx.URL(base_url).copy_with(path=_PORTAL, query=None, fragment=None)
-    except httpx.InvalidURL as error:
-        raise UnreachableError(f'"{base_url}" is not a web address: {error}', passing=False) from error
-    if page.scheme not in {"http", "https"} or not page.host:
-        raise UnreachableError(f'"{base_url}" is not a web address', passing=False)
+        page = api_address(base_url).copy_with(path=_PORTAL, query=None, fragment=None)
+    except ValueError as error:
+        raise UnreachableError(f'"{without_user(base_url)}" is not a web address: {error}', passing=False) from None
     return str(page.copy_merge_params({"app_id": app_id, "state": state, "redirect_uri": redirect_uri}))
 
 

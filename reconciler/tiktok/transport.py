@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING
 import httpx
 
 from reconciler import __version__
-from reconciler.network import NEVER_LEFT
+from reconciler.network import (
+    ENCODING,
+    NEVER_LEFT,
+    EndlessAnswerError,
+    UnaskedEncodingError,
+    api_address,
+    read_body,
+    unusable_settings,
+    without_user,
+)
 from reconciler.tiktok.errors import TikTokError, UnreachableError, UnreadableAnswerError
 
 if TYPE_CHECKING:
@@ -57,10 +66,6 @@ class Form:
 
 class BrokenOffError(UnreachableError):
     """The connection ended after the request had begun to leave: nobody knows how far it got."""
-
-
-class EndlessAnswerError(httpx.RequestError):
-    """An answer is longer than any that TikTok gives."""
 
 
 class Lanes:
@@ -111,19 +116,13 @@ class Lanes:
 
 async def _read(answer: httpx.Response) -> httpx.Response:
     """Return `answer` with its body, of which no more is held than an answer may have."""
-    body = bytearray()
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            async for piece in answer.aiter_bytes():
-                body += piece
-                if len(body) > LONGEST_ANSWER:
-                    raise EndlessAnswerError(f"it is longer than {LONGEST_ANSWER >> 20} MB", request=answer.request)
+            body = await read_body(answer, LONGEST_ANSWER)
     except TimeoutError:
         raise httpx.ReadTimeout("the answer did not end", request=answer.request) from None
-    finally:
-        await answer.aclose()
     headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
-    return httpx.Response(answer.status_code, headers=headers, content=bytes(body), request=answer.request)
+    return httpx.Response(answer.status_code, headers=headers, content=body, request=answer.request)
 
 
 def _certificates() -> ssl.SSLContext:
@@ -146,11 +145,9 @@ def new_client(
         UnreachableError: `base_url` is not an address, or the environment's settings are unusable.
     """
     try:
-        url = httpx.URL(base_url.rstrip("/"))
-    except httpx.InvalidURL as error:
-        raise UnreachableError(f'"{base_url}" is not a web address: {error}', passing=False) from error
-    if url.scheme not in ("http", "https") or not url.host:
-        raise UnreachableError(f'"{base_url}" is not a web address', passing=False)
+        url = api_address(base_url.rstrip("/"))
+    except ValueError as error:
+        raise UnreachableError(f'"{without_user(base_url)}" is not a web address: {error}', passing=False) from None
     try:
         return httpx.AsyncClient(
             base_url=url,
@@ -158,12 +155,16 @@ def new_client(
             timeout=timeout,
             verify=context or True,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-            headers={"User-Agent": f"reconciler/{__version__}", "Accept": "application/json"},
+            headers={
+                "User-Agent": f"reconciler/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": ENCODING,
+            },
             follow_redirects=False,
         )
     except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
-        said = f"the environment's proxy or certificate settings are unusable: {error}"
-        raise UnreachableError(said, passing=False) from error
+        # Nothing of `error` goes on, its words may hold a proxy's password.
+        raise UnreachableError(unusable_settings(error), passing=False) from None
 
 
 def told(error: httpx.RequestError) -> str:
@@ -190,10 +191,10 @@ def unanswered(error: httpx.RequestError, reason: str, path: str, advertiser_id:
         path: The endpoint that was called.
         advertiser_id: The account the call was for, where it was for one.
     """
+    if isinstance(error, (EndlessAnswerError, UnaskedEncodingError)):
+        return UnreadableAnswerError(str(error), passing=False, path=path, advertiser_id=advertiser_id)
     if isinstance(error, httpx.DecodingError):
         return UnreadableAnswerError("its compression is broken", path=path, advertiser_id=advertiser_id)
-    if isinstance(error, EndlessAnswerError):
-        return UnreadableAnswerError(str(error), path=path, advertiser_id=advertiser_id)
     kind = UnreachableError if isinstance(error, NEVER_LEFT) else BrokenOffError
     return kind(reason, passing=not _is_hopeless(error), path=path, advertiser_id=advertiser_id)
 

@@ -248,7 +248,7 @@ def test_where_nothing_exports_one_warning_says_what_to_install(project: Project
     )
     assert ran.code == 0
     assert len(ran.err.splitlines()) == 1
-    assert "pip install 'reconciler[otel]'" in ran.err
+    assert "pip install '.[otel]'" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
+import ssl
+import threading
 import traceback
-from typing import TYPE_CHECKING
+import tracemalloc
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import stamina
+import trustme
 
 from reconciler.identity.errors import SourceError, SourceMissingError, SourceUnreadableError
 from reconciler.identity.sources import urls
@@ -170,6 +177,168 @@ class TestWeb:
         with pytest.raises(SourceMissingError, match=r"127\.0\.0\.1 does not answer"):
             find("http://127.0.0.1:1/people.csv")
 
+    @pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "identity"}])
+    def test_a_server_that_sends_more_than_asked_is_refused_before_it_takes_memory(
+        self, web: Web, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        answers(monkeypatch, {"Content-Range": "bytes 0-0/5", **headers}, bytes(32 << 20))
+        with little_memory(), pytest.raises(SourceUnreadableError, match="other parts than those asked for") as caught:
+            find(f"{web.url}/people.csv")
+        assert "Download it" in str(caught.value.hint)
+
+    @pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip", "zstd", "deflate", "br"])
+    def test_a_part_that_comes_compressed_is_refused_before_it_takes_memory(
+        self, web: Web, encoding: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content = gzip.compress(gzip.compress(bytes(32 << 20)))
+        answers(monkeypatch, {"Content-Range": "bytes 0-0/5", "Content-Encoding": encoding}, content)
+        with little_memory(), pytest.raises(SourceUnreadableError, match="comes compressed on its way") as caught:
+            find(f"{web.url}/people.csv")
+        assert "Download it" in str(caught.value.hint)
+
+    @pytest.mark.parametrize("encoding", ["gzip", "x-gzip"])
+    def test_a_file_that_is_compressed_itself_is_read_as_it_is(
+        self, web: Web, encoding: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        web.files["/people.csv.gz"] = content = gzip.compress(b"id\n1\n")
+        right = http.Web.answer
+
+        def naming(*asked: Any) -> tuple[int, dict[str, str], bytes]:
+            status, headers, body = right(*asked)
+            return status, {**headers, "Content-Encoding": encoding}, body
+
+        monkeypatch.setattr(http.Web, "answer", naming)
+        (file,) = find(f"{web.url}/people.csv.gz?signature={SECRET}")
+        assert file.read(0, file.size) == content
+
+    @pytest.mark.parametrize(
+        ("status", "told", "body", "said"),
+        [
+            (206, "bytes 0-3/5", b"id\n1", "other parts than those asked for"),
+            (206, "bytes 0-4/5", b"id\n1", "other parts than those asked for"),
+            (206, "bytes 0-4/5", b"", "other parts than those asked for"),
+            (206, "bytes 5-9/10", b"id\n2\n", "other parts than those asked for"),
+            (200, "", b"id\n1\n", "comes only whole"),
+            (206, "", b"id\n1\n", "comes only whole"),
+        ],
+    )
+    def test_a_part_that_is_not_the_one_asked_for_makes_no_row(
+        self, web: Web, status: int, told: str, body: bytes, said: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        web.files["/people.csv"] = b"id\n1\n"
+        (file,) = find(f"{web.url}/people.csv")
+        answers(monkeypatch, {"Content-Range": told} if told else {}, body, status)
+        with pytest.raises(SourceUnreadableError, match=said) as caught:
+            file.read(0, 5)
+        assert caught.value.hint
+
+    def test_no_compression_is_asked_for(self) -> None:
+        asked: list[str] = []
+        nowhere = HTTPServer(("127.0.0.1", 0), redirecting("/elsewhere", asked))
+        with serving(nowhere) as port, pytest.raises(SourceError):
+            find(f"http://127.0.0.1:{port}/people.csv")
+        assert set(asked) == {"identity"}
+
+    def test_a_redirect_is_followed(self, web: Web) -> None:
+        web.files["/people.csv"] = b"id\n1\n"
+        with serving(HTTPServer(("127.0.0.1", 0), redirecting(f"{web.url}/people.csv"))) as port:
+            (file,) = find(f"http://127.0.0.1:{port}/moved.csv")
+            assert file.read(0, 5) == b"id\n1\n"
+
+    def test_a_redirect_of_any_length_takes_little_memory(self, web: Web) -> None:
+        web.files["/people.csv"] = b"id\n1\n"
+        bomb = gzip.compress(bytes(32 << 20))
+        with serving(HTTPServer(("127.0.0.1", 0), redirecting(f"{web.url}/people.csv", body=bomb))) as port:
+            with little_memory():
+                (file,) = find(f"http://127.0.0.1:{port}/moved.csv")
+            assert file.size == 5
+
+    def test_redirects_in_a_circle_come_to_an_end(self) -> None:
+        asked: list[str] = []
+        circle = HTTPServer(("127.0.0.1", 0), redirecting("?", asked))
+        with serving(circle) as port, pytest.raises(SourceError) as caught:
+            find(f"http://127.0.0.1:{port}/people.csv")
+        assert caught.value.hint
+        assert 2 < len(asked) < 100
+
+    def test_a_redirect_from_https_to_http_is_not_followed(
+        self, web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        web.files["/people.csv"] = b"id\n1\n"
+        authority, server = trustme.CA(), HTTPServer(("127.0.0.1", 0), redirecting(f"{web.url}/people.csv"))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+        with serving(server) as port, pytest.raises(SourceUnreadableError, match="from https to http,") as caught:
+            find(f"https://127.0.0.1:{port}/people.csv?signature={SECRET}")
+        assert caught.value.hint
+        assert SECRET not in "".join(traceback.format_exception(caught.value))
+        assert web.sent == 0
+
+    @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY"])
+    def test_a_password_in_unusable_proxy_settings_is_not_shown(
+        self, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(name, "http://user:S3cr3t#Pw99@proxy.example:3128")
+        with pytest.raises(SourceUnreadableError, match=f"{name} has .* percent-encoded") as caught:
+            find("https://host.test/people.csv")
+        said = "".join(traceback.format_exception(caught.value)) + str(caught.value.hint)
+        assert not [part for part in ("S3cr3t", "Pw99") if part in said]
+
+    def test_a_certificate_file_that_is_not_there_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file.pem")
+        with pytest.raises(SourceUnreadableError, match=r"certificate settings are unusable: .*No such file"):
+            find("https://host.test/people.csv")
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], body: bytes, status: int = 206) -> None:
+    """Let the server answer everything so, and bear that nobody reads it to its end."""
+    monkeypatch.setattr(ThreadingHTTPServer, "handle_error", lambda *_: None)
+    monkeypatch.setattr(http.Web, "answer", lambda *_: (status, headers, body))
+
+
+@contextmanager
+def little_memory() -> Iterator[None]:
+    """Fail where the block takes more than 4 MB at any time."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def redirecting(target: str, encodings: list[str] | None = None, body: bytes = b"") -> type[BaseHTTPRequestHandler]:
+    """Return what redirects all requests but its own to `target`, and writes down what compression is asked for."""
+
+    class Redirecting(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if encodings is not None:
+                encodings.append(self.headers["Accept-Encoding"])
+            self.send_response(302 if self.path != target else 404)
+            self.send_header("Location", target)
+            self.send_header("Content-Encoding", "gzip" if body else "identity")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    return Redirecting
+
+
+@contextmanager
+def serving(server: HTTPServer) -> Iterator[int]:
+    """Serve on loopback; gives the port."""
+    with server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+
 
 def test_a_window_of_a_file_reads_as_the_file_does(running_s3: S3, cloud: S3) -> None:
     content = bytes(range(256)) * 10_000
@@ -215,7 +384,7 @@ def test_a_package_that_is_not_installed_is_told_with_what_to_run(
     monkeypatch.setattr(urls, "is_installed", lambda _: False)
     with pytest.raises(SourceError) as caught:
         find(url)
-    assert caught.value.hint == f'Run: pip install "reconciler[{extra}]"'
+    assert caught.value.hint == f'In a checkout of reconciler, run: pip install ".[{extra}]"'
 
 
 @pytest.mark.parametrize("url", ["http://[bad/people.csv", "http://host:port/people.csv", "https://"])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import time
+import traceback
+import tracemalloc
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx
 import pytest
 
-from reconciler.publish import github, reading
+from reconciler.publish import github, reading, wire
 from reconciler.publish.errors import (
+    BrokenOffError,
     ForgeError,
     ForgeFaultError,
     NotThereError,
@@ -24,7 +29,7 @@ from reconciler.secret import Secret
 from tests.virtual_time import instantly
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 T = TypeVar("T")
 
@@ -48,17 +53,39 @@ class Answers:
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
 
+class Streaming(Answers):
+    """Answers whose bodies come in pieces, a piece a second, as from a network."""
+
+    def __init__(self, *pieces: bytes, encoding: str = "", status: int = 200) -> None:
+        super().__init__()
+        self._status = status
+        self._headers = {"Content-Encoding": encoding} if encoding else {}
+        self._pieces = pieces
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.sent.append(request)
+        return httpx.Response(self._status, headers=self._headers, stream=_Pieces(self._pieces))
+
+
+class _Pieces(httpx.AsyncByteStream):
+    def __init__(self, pieces: tuple[bytes, ...]) -> None:
+        self._pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            await asyncio.sleep(1)
+            yield piece
+
+
 def through(answers: Answers, work: Callable[[Wire], Awaitable[T]]) -> tuple[T, float]:
     """Return what `work` returns over a wire that answers so, and the seconds it took."""
 
     async def timed() -> tuple[T, float]:
-        import asyncio
-
         clock = asyncio.get_running_loop().time
         began = clock()
         address = github.address("https://api.github.example")
-        async with Wire(address, Secret(TOKEN), httpx.MockTransport(answers)) as wire:
-            return await work(wire), clock() - began
+        async with Wire(address, Secret(TOKEN), httpx.MockTransport(answers)) as opened:
+            return await work(opened), clock() - began
 
     return instantly(timed())
 
@@ -207,3 +234,94 @@ def test_a_list_without_an_end_is_given_up() -> None:
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(UnreachableForgeError):
         Wire(github.address(url), Secret(TOKEN))
+
+
+@pytest.mark.parametrize("password", ["S3cr3t#Pw99", "S3cr3t/Pw99", "12#S3cr3t"])
+def test_a_password_in_an_address_that_is_none_is_not_shown(password: str) -> None:
+    with pytest.raises(UnreachableForgeError, match="percent-encoded") as caught:
+        Wire(github.address(f"https://user:{password}@github.example/api"), Secret(TOKEN))
+
+    said = "".join([repr(vars(caught.value)), *traceback.format_exception(caught.value)])
+    assert "github.example" in said
+    assert not [part for part in ("S3cr3t", "Pw99", "12#") if part in said]
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_a_password_in_unusable_proxy_settings_is_not_shown(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "http://user:S3cr3t#Pw99@proxy.example:3128")
+    with pytest.raises(UnreachableForgeError, match=f"{name} has .* percent-encoded") as caught:
+        Wire(github.address("https://api.github.example"), Secret(TOKEN))
+
+    said = "".join([repr(vars(caught.value)), *traceback.format_exception(caught.value)])
+    assert not [part for part in ("S3cr3t", "Pw99") if part in said]
+
+
+def test_an_answer_compressed_as_asked_is_read() -> None:
+    content = gzip.compress(b'{"id": 1}')
+    answers = Streaming(content[:9], content[9:], encoding="gzip")
+
+    assert through(answers, reads)[0] == 1
+    assert answers.sent[0].headers["Accept-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "zstd", "br", "deflate"])
+def test_compression_that_nobody_asked_for_is_not_unpacked(encoding: str) -> None:
+    answers = Streaming(gzip.compress(gzip.compress(b'{"id": 1}')), encoding=encoding)
+    with pytest.raises(UnreadableReplyError, match="not asked for"):
+        through(answers, reads)
+
+    assert len(answers.sent) == 1
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b'{"id": 1}')[:-3], b'{"id": 1}'], ids=["cut off", "no gzip"])
+def test_compression_that_is_damaged_or_cut_off_is_told(content: bytes) -> None:
+    with pytest.raises(UnreadableReplyError, match="its compression is"):
+        through(Streaming(content, encoding="gzip"), reads)
+
+
+@pytest.mark.parametrize(("status", "encoding"), [(200, "gzip"), (200, ""), (500, "gzip")])
+def test_an_answer_that_is_longer_than_any_takes_little_memory(
+    status: int, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "LONGEST_ANSWER", 1 << 20)
+    content = bytes(32 << 20)
+    answers = (
+        Streaming(gzip.compress(content), encoding=encoding, status=status)
+        if encoding
+        else Streaming(*[content[: 1 << 18]] * 128, status=status)
+    )
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableReplyError, match="longer than 1 MB"):
+            through(answers, reads)
+        assert tracemalloc.get_traced_memory()[1] < 6 << 20
+    finally:
+        tracemalloc.stop()
+    assert len(answers.sent) == 1
+
+
+def test_an_answer_that_does_not_end_is_given_up() -> None:
+    answers = Streaming(*[b" "] * 100_000)
+    with pytest.raises(BrokenOffError, match="it took too long"):
+        through(answers, reads)
+
+    assert len(answers.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        Streaming(gzip.compress(bytes(2 << 20)), encoding="gzip"),
+        Streaming(b"what", encoding="zstd"),
+        Streaming(*[b" "] * 1000),
+    ],
+    ids=["too long", "unasked", "without an end"],
+)
+def test_a_post_whose_answer_cannot_be_read_may_have_been_done(
+    answers: Streaming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "LONGEST_ANSWER", 1 << 20)
+    with pytest.raises(UncertainPostError):
+        through(answers, posts)
+
+    assert len(answers.sent) == 1

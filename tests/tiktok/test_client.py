@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sys
 from typing import TYPE_CHECKING
 
 import httpx
@@ -16,6 +17,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.secret import Secret
 from reconciler.tiktok.client import PRODUCTION_URL, TikTok
 from reconciler.tiktok.errors import CredentialError, TikTokError, UnreachableError, UnreadableAnswerError
+from tests.tiktok.test_secrecy import everything_said
 
 if TYPE_CHECKING:
     from reconciler.tiktok.client import Parameter
@@ -199,6 +201,21 @@ def test_a_base_url_that_is_none_is_refused_at_once(base_url: str) -> None:
         TikTok(base_url)
 
 
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        *("http://user:S3cr3t#ss@host", "http://user:S3cr3t/ss@host/open_api", "http://user:S3cr3t?ss@host"),
+        *("http://user:12#S3cr3t@host", "user:S3cr3t@host", "ftp://user:S3cr3t@host", "https://user:S3cr3t@host:port"),
+    ],
+)
+def test_a_password_in_a_base_url_that_is_none_is_not_shown(base_url: str) -> None:
+    with pytest.raises(UnreachableError, match="is not a web address") as caught:
+        TikTok(base_url)
+
+    assert "host" in caught.value.message
+    assert not [part for part in ("S3cr3t", "user:", "12") if part in everything_said(caught.value)]
+
+
 def test_a_slash_at_the_end_of_the_base_url_does_no_harm(fake: FakeTikTok) -> None:
     async def call(base_url: str) -> str:
         seen: list[str] = []
@@ -218,6 +235,31 @@ def test_unusable_proxy_settings_are_an_error_a_person_can_act_on(monkeypatch: p
     monkeypatch.setenv("HTTPS_PROXY", "nonsense://proxy.test")
     with pytest.raises(UnreachableError, match="proxy or certificate settings"):
         TikTok()
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_a_password_in_unusable_proxy_settings_is_not_shown(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    monkeypatch.setenv(name, "http://user:S3cr3t#Pw99@proxy.example:3128")
+    with pytest.raises(UnreachableError, match=f"settings are unusable: {name} has .* percent-encoded") as caught:
+        TikTok()
+
+    assert not [part for part in ("S3cr3t", "Pw99") if part in everything_said(caught.value)]
+
+
+def test_unusable_exceptions_from_a_proxy_are_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "host:port")
+    with pytest.raises(UnreachableError, match="NO_PROXY"):
+        TikTok()
+
+
+def test_a_proxy_that_takes_another_package_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://user:S3cr3t@proxy.test:1080")
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with pytest.raises(UnreachableError, match=r"httpx\[socks\]") as caught:
+        TikTok()
+
+    assert "S3cr3t" not in everything_said(caught.value)
 
 
 @pytest.mark.parametrize("value", ["", " ", "abc\n", "abc def", "ab\tc", "tökén"])

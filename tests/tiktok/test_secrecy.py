@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import traceback
+from base64 import b64encode
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -15,9 +17,11 @@ from reconciler.tiktok import accounts
 from reconciler.tiktok.errors import TikTokError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.tiktok.conftest import FakeTikTok
 
-APP_SECRET = "the-secret-of-the-app"
+APP_SECRET = "the/secret+of the-app"
 
 
 def everything_said(error: BaseException) -> str:
@@ -32,6 +36,22 @@ async def test_a_token_that_tiktok_repeats_is_struck_out(fake: FakeTikTok, token
 
     assert token not in everything_said(caught.value)
     assert "The token *** is not good." in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        lambda secret: quote(secret, safe=""),
+        lambda secret: b64encode(secret.encode()).decode(),
+        lambda s: s.encode().hex(),
+    ],
+)
+async def test_however_it_is_spelled(fake: FakeTikTok, spelled: Callable[[str], str]) -> None:
+    fake.refuses(40101, f"<{spelled(APP_SECRET)}> does not match.")
+    with pytest.raises(TikTokError) as caught:
+        await accounts.advertisers(fake.session(), "12", Secret(APP_SECRET))
+
+    assert spelled(APP_SECRET) not in everything_said(caught.value)
 
 
 async def test_the_secret_of_the_app_is_struck_out_too(fake: FakeTikTok) -> None:

@@ -38,7 +38,7 @@ def open_bucket(url: str) -> BucketStore:
     if importlib.util.find_spec("obstore") is None:
         raise MissingClientError(
             f"keeping the state on {cloud.name} takes a client that is not installed",
-            hint=f"Run: pip install 'reconciler[{cloud.extra}]'",
+            hint=f"In a checkout of reconciler, run: pip install '.[{cloud.extra}]'",
         )
     from reconciler.state.remote.store import BucketStore
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import obstore
 from obstore.exceptions import AlreadyExistsError, PreconditionError
 
+from reconciler.state import sizes
 from reconciler.state.errors import StoreError
 from reconciler.state.remote import probe, tombstone
 from reconciler.state.remote.errors import UnlockableStoreError, UnreachableStoreError, explained, is_without_bucket
@@ -20,7 +21,7 @@ from reconciler.state.store import StoredObject
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from obstore import ObjectMeta, PutResult, UpdateVersion
+    from obstore import GetResult, ObjectMeta, PutResult, UpdateVersion
     from obstore.store import ObjectStore
 
     from reconciler.buckets import BucketUrl
@@ -70,12 +71,14 @@ class BucketStore:
 
         Where it stands there already with exactly these bytes, it was put: the answer to an earlier try got lost.
         """
+        sizes.check_writable(self.url, name, content)
         self._require_conditional_writes()
         return self._swap(name, content, expected)
 
     def put(self, name: str, content: bytes | Path, /) -> None:
         """Put bytes, or a file's bytes part by part, whatever stood there before."""
         if isinstance(content, bytes):
+            sizes.check_writable(self.url, name, content)
             with self._asking("write", name) as client:
                 obstore.put(client, name, content)
             return
@@ -175,7 +178,11 @@ class BucketStore:
                 if is_without_bucket(error):
                     raise
                 return None
-            return StoredObject(found.bytes().to_bytes(), self._version(found.meta))
+            version = self._version(found.meta)
+            content = _bounded(found, sizes.most_bytes(name))
+        if content is None:
+            raise sizes.oversized(self.url, name, version)
+        return StoredObject(content, version)
 
     def _look(self, name: str) -> ObjectMeta | None:
         """Return what is known of what stands there, a tombstone included."""
@@ -248,3 +255,16 @@ class BucketStore:
             return self._patient
         self._hasty = self._hasty or self._connect(_FIRST_ANSWER)
         return self._hasty
+
+
+def _bounded(found: GetResult, most: int) -> bytes | None:
+    """Return an object's bytes, or None where they are more than `most`: of those no more is asked for."""
+    if found.meta["size"] > most:
+        return None
+    parts, length = [], 0
+    for part in found.stream(min_chunk_size=_PART):
+        parts.append(part)
+        length += len(part)
+        if length > most:
+            return None
+    return b"".join(parts)
