@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.redaction import without_secrets
+
 
 class Severity(StrEnum):
     """How much a finding weighs: an error stops a plan, a warning is shown with it."""
@@ -27,7 +29,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding.
+    """One finding. It is shown in many forms, so it is searched for secrets as it is made.
 
     Attributes:
         severity: Error or warning.
@@ -40,6 +42,10 @@ class Diagnostic:
     summary: str
     detail: str = ""
     location: Location | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "summary", without_secrets(self.summary))
+        object.__setattr__(self, "detail", without_secrets(self.detail))
 
     @property
     def is_error(self) -> bool:

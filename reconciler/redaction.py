@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, quote_plus
 
 from reconciler.secret import values_alive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
 STRUCK: Final = "***"
 
@@ -92,10 +93,7 @@ def strike(text: str, *, of_people: bool = False) -> str:
         of_people: Whether to strike what looks like an identifier of a person as well: for the words of others, whose
             ids of requests and objects nobody here will miss.
     """
-    for secret in values_alive():
-        if len(secret) >= SHORTEST_SECRET:
-            for spelled in spellings(secret):
-                text = text.replace(spelled, STRUCK)
+    text = without_secrets(text)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     if of_people:
@@ -104,14 +102,29 @@ def strike(text: str, *, of_people: bool = False) -> str:
     return text
 
 
-def spellings(secret: str) -> Iterator[str]:
-    """Yield the ways in which `secret` may stand in a text, longest first where one holds another.
+def without_secrets(text: str) -> str:
+    """Return `text` without the secrets that this process holds: for our own words, which may quote others'."""
+    return without(text, set(values_alive()))
 
-    Plain, percent-encoded (either case, with and without slashes kept), escaped as in JSON and in Python's `repr`, and
-    inside base64 of either alphabet, wherever in it the secret begins.
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """Return `text` without any of `secrets`, however they are spelled in it."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST_SECRET:
+            for spelled in spellings(secret):
+                text = text.replace(spelled, STRUCK)
+    return text
+
+
+@lru_cache(maxsize=1024)
+def spellings(secret: str) -> tuple[str, ...]:
+    """Return the ways in which `secret` may stand in a text, longest first where one holds another.
+
+    Plain, percent-encoded (either case, with and without slashes kept), escaped as in JSON and in Python's `repr`, in
+    hexadecimal, and inside base64 of either alphabet, wherever in it the secret begins.
     """
-    found = {secret, repr(secret)[1:-1]}
     raw = secret.encode("utf-8", "surrogatepass")
+    found = {secret, repr(secret)[1:-1], raw.hex(), raw.hex().upper()}
     for encoded in (quote(raw, safe=""), quote(raw), quote_plus(raw), "".join(f"%{each:02X}" for each in raw)):
         found |= {encoded, re.sub("%[0-9A-F]{2}", lambda each: each[0].lower(), encoded)}
     for plain_ascii in (True, False):
@@ -122,4 +135,4 @@ def spellings(secret: str) -> Iterator[str]:
         # A digit stands for six bits: those that hold no bit of what is before or after are the secret's alone.
         inner = whole[-(-skipped * 8 // 6) : (skipped + len(raw)) * 8 // 6]
         found |= {inner, inner.translate(str.maketrans("+/", "-_"))}
-    return iter(sorted(found, key=len, reverse=True))
+    return tuple(sorted(found, key=len, reverse=True))

@@ -49,9 +49,9 @@ class Since(click.ParamType[datetime]):
             if ago := self._AGO.fullmatch(text.lower()):
                 return datetime.now(UTC) - timedelta(**{self._UNITS[ago["unit"]]: int(ago["number"])})
             moment = datetime.fromisoformat(text)
+            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(f'"{value}" is no time: write 12h, 7d, 2w, or a day such as 2026-03-01.', param, ctx)
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
 @click.command("history")

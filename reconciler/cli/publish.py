@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
+from reconciler.bounded import read_bounded, spelled
 from reconciler.cli import screen
+from reconciler.cli.saved import MAX_BYTES
 from reconciler.cli.workspace import drive
 from reconciler.errors import ReconcilerError
 from reconciler.publish.artifact import find_artifact
@@ -197,13 +199,15 @@ def _around(on: str | None, repository: str | None, request: int | None = None) 
 
 def _read(path: Path) -> str:
     """Return a report's text; raises NoReportError."""
+    hint = "Name a file that `reconciler show FILE --format markdown -o` wrote."
     try:
-        return path.read_text(encoding="utf-8")
+        content = read_bounded(path, MAX_BYTES)
+        if content is None:
+            raise NoReportError(f"{path} is larger than {spelled(MAX_BYTES)}", hint=hint)
+        return content.decode().replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
-        raise NoReportError(
-            f"cannot read {path}: {reason}", hint="Name a file that `reconciler show FILE --format markdown -o` wrote."
-        ) from problem
+        raise NoReportError(f"cannot read {path}: {reason}", hint=hint) from problem
 
 
 def _tell(published: Published) -> None:

@@ -74,6 +74,7 @@ def reset(config: Path) -> int:
 
     with local_tiktok(Place(config, sandbox=True), anew=True) as sandbox:
         sandbox.reset()
+        sandbox.ensure(_declared_accounts(config) or EXAMPLE_ACCOUNTS)  # one that is being served goes on
     shutil.rmtree(Place(config, sandbox=True).sandbox_state, ignore_errors=True)
     screen.say("The local TikTok is empty.")
     return 0
@@ -167,7 +168,7 @@ def expire(config: Path, audience_id: str, days: int) -> int:
 @command.command("match")
 @_config
 @click.argument("audience_id")
-@click.argument("people", type=click.IntRange(min=0))
+@click.argument("people", type=click.IntRange(min=0, max=10**12))
 def match(config: Path, audience_id: str, people: int) -> int:
     """Let TikTok match PEOPLE of an audience.
 

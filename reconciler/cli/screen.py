@@ -14,12 +14,16 @@ from rich.text import Text
 from reconciler.cli import logs
 from reconciler.cli.runner import guarded, harmless, harmless_json
 from reconciler.plan.encode import encode
+from reconciler.redaction import without_secrets
 from reconciler.report.visible import visible, visible_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.diagnostics import Diagnostic
+
+_NARROWEST = 20
+"""Columns. No terminal that anybody reads is narrower."""
 
 
 def prepare() -> None:
@@ -50,7 +54,9 @@ def notices() -> Console:
 def _console(stream: TextIO) -> Console:
     # With NO_COLOR Rich leaves the colours out but keeps bold and dim; people who set it mean plain text.
     colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(file=guarded(stream), color_system=colours, highlight=False, soft_wrap=not stream.isatty())
+    console = Console(file=guarded(stream), color_system=colours, highlight=False, soft_wrap=not stream.isatty())
+    console.width = max(console.width, _NARROWEST)  # COLUMNS=0 would leave room for nothing at all
+    return console
 
 
 def say(message: str) -> None:
@@ -71,6 +77,7 @@ def error(message: str, hint: str | None = None, about: Mapping[str, object] | N
     """
     from reconciler.cli.actions import announce_error
 
+    message, hint = without_secrets(message), hint and without_secrets(hint)
     if logs.is_json():
         logs.notices.error("%s", visible(message), extra={**(about or {}), "hint": hint and visible(hint)})
         return
@@ -97,9 +104,17 @@ def findings(diagnostics: Iterable[Diagnostic]) -> None:
 
 def json(document: Mapping[str, object]) -> None:
     """Print a result as JSON."""
+    _for_machines()
     sys.stdout.write(harmless_json(encode(document).decode()))
 
 
 def put(text: str) -> None:
     """Print a result as it stands."""
+    _for_machines()
     sys.stdout.write(harmless(text))
+
+
+def _for_machines() -> None:
+    """Have stdout speak UTF-8 whatever the locale: JSON is nothing else, and XML and HTML say that they are."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.bounded import read_bounded, spelled
 from reconciler.cli import screen
 from reconciler.cli.journaling import journaled
 from reconciler.cli.options import lock_options, workspace_options
@@ -16,7 +17,7 @@ from reconciler.cli.workspace import scratch, workspace
 from reconciler.cli.writing import write_whole
 from reconciler.errors import ReconcilerError
 from reconciler.report.wording import count
-from reconciler.state import transfer
+from reconciler.state import sizes, transfer
 from reconciler.state.journal_model import Step
 from reconciler.state.repository import open_state
 
@@ -111,14 +112,18 @@ def _told(difference: Difference) -> str:
 
 
 def _absolute(url: str, place: Place) -> str:
-    """Return the store's URL as the files would give it: a path is one from their folder."""
+    """Return the store's URL as the files would give it: a path is one from their folder, and never that itself."""
+    if not url.strip() or (place.folder.absolute() / url).resolve() == place.folder.resolve():
+        raise LocalStateError(f'"{url}" is no place for a state', hint="Name a folder of its own, or a bucket's URL.")
     return url if "://" in url else os.path.normpath(place.folder.absolute() / url)
 
 
 def _read(file: Path) -> bytes:
+    hint = "`reconciler state pull -o FILE` makes one."
     try:
-        return file.read_bytes()
+        content = read_bounded(file, sizes.DOCUMENT)
     except OSError as problem:
-        raise UnreadableFileError(
-            f"cannot read {file}: {problem.strerror}", hint="`reconciler state pull -o FILE` makes one."
-        ) from problem
+        raise UnreadableFileError(f"cannot read {file}: {problem.strerror}", hint=hint) from problem
+    if content is None:
+        raise UnreadableFileError(f"{file} is larger than {spelled(sizes.DOCUMENT)}, which no state is", hint=hint)
+    return content

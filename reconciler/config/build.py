@@ -25,16 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.config.inspection import Inspection
+    from reconciler.secret import Secret
 
 _SECONDS_OF = {"s": 1, "m": 60, "h": 3600}
 
 
-def build(inspection: Inspection, folder: Path) -> Config:
+def build(inspection: Inspection, folder: Path, secrets: tuple[Secret, ...] = ()) -> Config:
     """Return what is sound. An audience is left out with its advertiser or source, so that every key leads somewhere.
 
     Args:
         inspection: The document after every check.
         folder: Where the state goes by default.
+        secrets: What came from the environment and must not be told.
     """
     advertisers = {key: advertiser(inspection, key) for key in _sound(inspection, "advertisers")}
     sources = {
@@ -66,6 +68,7 @@ def build(inspection: Inspection, folder: Path) -> Config:
         policies={key: policies.policy(inspection, key) for key in _sound(inspection, "policies")},
         files=tuple(Path(each) for each in inspection.document.files),
         places=inspection.document.places(),
+        secrets=secrets,
     )
 
 

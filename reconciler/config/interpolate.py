@@ -2,6 +2,7 @@
 
 What comes from the environment is never parsed again: it stays text, whatever is in it. As in a shell, the
 default of ``${NAME:-default}`` also stands in for a variable that is set but empty. ``$${`` is a literal ``${``.
+A secret is read only where secrets belong.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from reconciler.config import confidential
+from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,16 +41,19 @@ class Interpolated:
     Attributes:
         tree: The values; a string with a problem stands as written.
         problems: In the order of the tree.
+        secrets: What came from the environment and must not be told, to be kept for as long as anything is told.
     """
 
     tree: Tree
     problems: tuple[Problem, ...]
+    secrets: tuple[Secret, ...] = ()
 
 
 def interpolate(tree: Tree, environ: Mapping[str, str]) -> Interpolated:
     """Return `tree` with every reference in its string values replaced."""
-    problems: list[Problem] = []
-    return Interpolated(_visit(tree, (), environ, problems), tuple(problems))
+    filling = _Filling(environ)
+    filled = filling.visit(tree, ())
+    return Interpolated(filled, tuple(filling.problems), tuple(map(Secret, filling.secrets)))
 
 
 def escape(text: str) -> str:
@@ -61,35 +68,51 @@ class _UnusableError(Exception):
         self.detail = detail
 
 
-def _visit(tree: Tree, path: KeyPath, environ: Mapping[str, str], problems: list[Problem]) -> Tree:
-    if isinstance(tree, dict):
-        return {key: _visit(value, (*path, key), environ, problems) for key, value in tree.items()}
-    if isinstance(tree, list):
-        return [_visit(item, (*path, index), environ, problems) for index, item in enumerate(tree)]
-    if not isinstance(tree, str) or "${" not in tree:
-        return tree
-    try:
-        return _REFERENCE.sub(lambda match: _replacement(match, environ), tree)
-    except _UnusableError as problem:
-        problems.append(Problem(path, problem.summary, problem.detail))
-        return tree
+class _Filling:
+    """Goes through a tree and notes what it meets.
 
+    Args:
+        environ: Where names are looked up.
+    """
 
-def _replacement(match: re.Match[str], environ: Mapping[str, str]) -> str:
-    if match["literal"]:
-        return "${"
-    body = _BODY.fullmatch(match["body"] or "")
-    if body is None or "${" in (body["default"] or ""):
-        # What was written is not quoted back: the default of a broken reference may hold a secret.
-        summary = "a ${…} that cannot be read"
-        raise _UnusableError(summary, "Write ${NAME} or ${NAME:-default}, without nesting, or $${ for a literal ${.")
-    name, value = body["name"], environ.get(body["name"])
-    if body["defaulted"] and not value:
-        return str(body["default"])
-    if value is None:
-        raise _UnusableError(
-            f"environment variable {name} is not set", f"Set it, or give a default: ${{{name}:-default}}."
-        )
-    if _SURROGATE.search(value):
-        raise _UnusableError(f"environment variable {name} is not UTF-8", "Set it to text in UTF-8.")
-    return value
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[Problem] = []
+        self.secrets: dict[str, None] = {}
+
+    def visit(self, tree: Tree, path: KeyPath) -> Tree:
+        """Return `tree`, which stands at `path`, filled."""
+        if isinstance(tree, dict):
+            return {key: self.visit(value, (*path, key)) for key, value in tree.items()}
+        if isinstance(tree, list):
+            return [self.visit(item, (*path, index)) for index, item in enumerate(tree)]
+        if not isinstance(tree, str) or "${" not in tree:
+            return tree
+        try:
+            return _REFERENCE.sub(lambda match: self._replacement(match, path), tree)
+        except _UnusableError as problem:
+            self.problems.append(Problem(path, problem.summary, problem.detail))
+            return tree
+
+    def _replacement(self, match: re.Match[str], path: KeyPath) -> str:
+        if match["literal"]:
+            return "${"
+        body = _BODY.fullmatch(match["body"] or "")
+        if body is None or "${" in (body["default"] or ""):
+            # What was written is not quoted back: the default of a broken reference may hold a secret.
+            advice = "Write ${NAME} or ${NAME:-default}, without nesting, or $${ for a literal ${."
+            raise _UnusableError("a ${…} that cannot be read", advice)
+        name, value = body["name"], self._environ.get(body["name"])
+        if objection := confidential.objection(name, value or "", path):
+            raise _UnusableError(*objection)
+        if body["defaulted"] and not value:
+            return str(body["default"])
+        if value is None:
+            raise _UnusableError(
+                f"environment variable {name} is not set", f"Set it, or give a default: ${{{name}:-default}}."
+            )
+        if _SURROGATE.search(value):
+            raise _UnusableError(f"environment variable {name} is not UTF-8", "Set it to text in UTF-8.")
+        if confidential.is_secret(name, value):
+            self.secrets[value] = None
+        return value

@@ -38,7 +38,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Loaded:
         inspection.error(problem.path, problem.summary, problem.detail)
     if document.tree:
         _inspect(inspection)
-    config = build(inspection, folder)
+    config = build(inspection, folder, interpolated.secrets)
     return Loaded(config, _sorted([*unreadable, *malformed, *inspection.found]))
 
 

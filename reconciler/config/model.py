@@ -199,6 +199,7 @@ class Config:
         policies: By key.
         files: The files read, as shown in messages.
         places: Where each node stands.
+        secrets: What came from the environment and must not be told: alive as long as this is.
     """
 
     state_url: str
@@ -214,6 +215,7 @@ class Config:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
     places: Mapping[KeyPath, Location] = field(default_factory=dict)
+    secrets: tuple[Secret, ...] = field(default=(), repr=False)
 
     def place(self, *path: str | int) -> Location | None:
         """Return where `path` stands, or the nearest node above it that people wrote; None in an empty document."""

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.cli import logs
+from reconciler.cli import logs, screen
+from reconciler.diagnostics import warning
 from reconciler.redaction import SHORTEST_SECRET, spellings, strike
 from reconciler.secret import Secret
 
@@ -135,6 +136,8 @@ def test_no_text_makes_it_slow(word: str) -> None:
         lambda: logging.getLogger("reconciler.x").warning("x", extra={"path": f"/{VALUE}"}),
         lambda: logging.getLogger("reconciler.x").warning("x", extra={"hint": base64.b64encode(VALUE.encode())}),
         lambda: hostile().warning(VALUE.encode()),
+        lambda: screen.error(f"TikTok says {base64.b64encode(VALUE.encode()).decode()}", f"Ask {VALUE.encode().hex()}"),
+        lambda: screen.findings([warning(f"there is no file http://x/{VALUE}", f"Not {quote(VALUE)}")]),
     ],
 )
 def test_a_hostile_library_cannot_tell_a_secret(tell: Callable[[], object], form: str) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.config.interpolate import escape, interpolate
+from reconciler.diagnostics import warning
 
 if TYPE_CHECKING:
     from reconciler.config.interpolate import Interpolated
@@ -154,3 +155,59 @@ def test_a_token_written_into_an_engine_is_not_shown(read: Read, base: str) -> N
 def test_escaped_text_comes_back_as_it_was(text: str) -> None:
     outcome = interpolate(escape(text), {})
     assert (outcome.tree, outcome.problems) == (text, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WAREHOUSE_PASSWORD", "hunter2hunter2"),
+        ("Acme_Token_2", "x"),
+        ("PW", ""),
+        ("SNOWFLAKE_PRIVATE_KEY", "x"),
+        ("WAREHOUSE", "postgresql://reader:hunter2@db/people"),
+        ("NOTE", "ghp_0123456789abcdefghij"),
+    ],
+)
+@pytest.mark.parametrize("key", ["name", "where", "import"])
+def test_a_secret_is_read_nowhere_that_is_shown(findings: Findings, base: str, key: str, name: str, value: str) -> None:
+    summary = f"environment variable {name} holds a secret, and everybody sees what stands here"
+    column = 5 + len(f"{key}: ")
+    assert findings(f"{base}    {key}: 'x ${{{name}}}'\n", **{name: value}) == [
+        f"audiences.yaml:13:{column}: error: {summary}"
+    ]
+
+
+@pytest.mark.parametrize("name", ["TOKENS", "MONKEY", "KEYBOARD", "PWD", "PASSENGERS", "AUTHORS", "COUNTRY", "STAGE_2"])
+def test_what_is_no_secret_is_read_anywhere(read: Read, base: str, name: str) -> None:
+    loaded = read(f"{base}    name: 'x ${{{name}}}'\n", **{name: "fine"})
+    assert loaded.config.audiences["buyers"].name == "x fine"
+    assert loaded.config.secrets == ()
+
+
+@pytest.mark.parametrize("name", ["TIKTOK_ACCESS_TOKEN", "TIKTOK_APP_SECRET"])
+@pytest.mark.parametrize("line", ["path: 'http://h/${{{name}}}.csv'", "connection: 'postgresql://u:${{{name}}}@h/d'"])
+def test_what_speaks_to_tiktok_goes_nowhere_else(read: Read, base: str, line: str, name: str) -> None:
+    document = base.replace("path: people.csv", line.format(name=name))
+    assert document != base
+    found = read(document, **{name: _SECRET}).diagnostics
+    assert f"environment variable {name} is for access_token alone" in [each.summary for each in found]
+    assert _SECRET not in str(found)
+
+
+@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "CI_JOB_TOKEN", "AWS_SECRET_ACCESS_KEY", "ACTIONS_RUNTIME_TOKEN"])
+@pytest.mark.parametrize("place", ["access_token", "path"])
+def test_what_speaks_for_the_job_is_read_nowhere(read: Read, base: str, place: str, name: str) -> None:
+    if place == "path":
+        document = base.replace("path: people.csv", f"path: 'http://h/${{{name}}}.csv'")
+    else:
+        document = base.replace("sources:", f"    access_token: ${{{name}}}\nsources:")
+    found = read(document, **{name: _SECRET}).diagnostics
+    assert f"environment variable {name} is not for these files" in [each.summary for each in found]
+
+
+def test_a_secret_that_is_read_is_kept_out_of_every_finding(read: Read, base: str) -> None:
+    loaded = read(base.replace("path: people.csv", "path: 'http://h/${FEED_KEY}/a.csv'"), FEED_KEY=_SECRET)
+    assert loaded.diagnostics == ()
+    assert str(loaded.config.sources["people"].origin) == "http://h/${FEED_KEY}/a.csv"
+    assert str(warning(f"there is no file http://h/{_SECRET}/a.csv")) == "warning: there is no file http://h/***/a.csv"
+    assert _SECRET not in repr(loaded.config.secrets)
