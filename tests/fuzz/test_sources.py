@@ -113,8 +113,10 @@ def say_json(content: bytes) -> Told:
         for line in content.decode("utf-8-sig").split("\n"):
             if not line.strip():
                 continue
-            row = json.loads(line, parse_int=str, parse_float=str, object_pairs_hook=_distinct)
+            row = json.loads(line, parse_int=str, parse_float=str, object_pairs_hook=_read)
             if not isinstance(row, dict):
+                raise UnreadableError
+            if isinstance(row, _Ambiguous):
                 raise UnreadableError
             names = {name.casefold(): name for name in row}
             value = row[names["idfa"]] if "idfa" in names else None
@@ -124,10 +126,12 @@ def say_json(content: bytes) -> Told:
     return told(values)
 
 
-def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    if len({name.casefold() for name, _ in pairs}) < len(pairs):
-        raise ValueError
-    return dict(pairs)
+class _Ambiguous(dict[str, object]):
+    """An object that names somebody twice, so that nobody knows which is meant."""
+
+
+def _read(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    return (dict if [name.casefold() for name, _ in pairs].count("idfa") < 2 else _Ambiguous)(pairs)
 
 
 def say_parquet(content: bytes) -> Told:

@@ -275,6 +275,16 @@ QUERIES: Final = (
     "SELECT evil.lower(idfa) AS a FROM people",
     "SELECT n /*!50000 INTO OUTFILE '{out}' */ FROM people",
     "/* /* */ SELECT 1 AS n INTO OUTFILE '{out}' -- */ SELECT 2 AS n",
+    "SELECT transform(*) USING 'tee {out}' AS (a) FROM people",
+    "SELECT idfa -- \\\n || '\n, pg_read_file('x') AS b FROM people -- ' FROM people",
+    "SELECT idfa -- \\\n || '\n, pg_read_file(idfa) AS b FROM people -- ' AS a FROM people",
+    "SELECT idfa /* \\*/ FROM people",
+    "SELECT idfa --\r || '\n, pg_read_file(idfa) AS b FROM people --\r' AS a FROM people",
+    "SELECT idfa AS a\f FROM people",
+    "SELECT 'a\0b' AS a FROM people",
+    "SELECT idfa\u00a0FROM people",
+    "SELECT idfa --\u2028 FROM people\n FROM people",
+    "SELECT {# a\n x pg_read_file('x')} AS a # #} idfa FROM people\n",
     "SELECT length(zeroblob(900000000)) AS a",
     "SELECT length(printf('%*d', 900000000, 1)) AS a",
     "SELECT " + "(" * 100_000 + "1" + ")" * 100_000 + " AS a",
@@ -412,3 +422,106 @@ def test_the_connection_to_duckdb_is_locked_by_itself(untouched: Path, tmp_path:
 def test_a_file_is_no_table(scheme: str, query: str) -> None:
     with pytest.raises(ReconcilerError, match="which is a file and no table"):
         checked(query, driver_for(scheme))
+
+
+@pytest.mark.parametrize("table", ["csv.people", "TEXT.`people`", "`binaryFile`.people", "`org.apache.CSV`.people"])
+def test_a_format_is_no_schema_to_spark(table: str) -> None:
+    with pytest.raises(ReconcilerError, match="which is a file and no table") as caught:
+        checked(f"SELECT * FROM people JOIN {table} AS t ON true", driver_for("databricks"))
+    assert "catalog.schema.table" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "query", "says"),
+    [
+        ("databricks", "SELECT transform(*) USING 'tee x' AS (a) FROM people", "may not call TRANSFORM"),
+        ("databricks", "SELECT /*+ BROADCAST(t) -- */ ' \n */ reflect(1) AS c -- ' AS d FROM t", "stands in a comment"),
+        ("mysql", "SELECT 5--\u00a0+load_file('x') AS a\n FROM (SELECT 1 AS `\u00a0`) AS t", r"character U\+00A0"),
+        ("mysql", "SELECT /*+ SET_VAR(sql_mode='ANSI_QUOTES') */ idfa FROM people", "stands in a comment"),
+        ("sqlite", "SELECT $a::b('),zeroblob(900000000),$b(') AS c", r"holds a parameter, \$a"),
+        ("sqlite", "SELECT idfa FROM people WHERE n = ?", r"holds a parameter, \?"),
+        ("snowflake", "SELECT numbers.NEXTVAL FROM people", "may not call nextval"),
+        ("snowflake", 'SELECT a.b.numbers."NEXTVAL" AS n, idfa FROM people', "may not call nextval"),
+        ("snowflake", "SELECT a.b.c.d.e.numbers.nextval FROM people", "may not call nextval"),
+        ("snowflake", "SELECT * FROM TABLE('@stage')", 'reads "@stage"'),
+        ("snowflake", "SELECT * FROM TABLE($$@stage$$)", 'reads "@stage"'),
+        ("snowflake", "SELECT * FROM TABLE(@stage)", 'reads "@stage"'),
+        ("snowflake", "SELECT * FROM TABLE('@' || 'stage')", 'reads "@"'),
+        ("snowflake", "SELECT * FROM TABLE(IDENTIFIER('@stage'))", 'reads "@stage"'),
+        ("snowflake", "SELECT * FROM IDENTIFIER($stage)", 'reads "@stage"'),
+    ],
+)
+def test_what_only_one_database_would_run_is_refused(scheme: str, query: str, says: str) -> None:
+    with pytest.raises(ReconcilerError, match=says) as caught:
+        checked(query, driver_for(scheme))
+    assert caught.value.hint
+
+
+COLLECTING: Final = (
+    "string_agg(idfa, '')",
+    "group_concat(idfa)",
+    "listagg(idfa, ',')",
+    "array_agg(idfa ORDER BY n)",
+    "list(DISTINCT idfa)",
+    "idfa.string_agg('')",
+    "json_group_array(idfa)",
+    "json_group_object(idfa, n)",
+    "histogram(n)",
+    "median(n)",
+    "mode(n)",
+    "quantile_cont(n, 0.5)",
+    "ARRAY(SELECT idfa FROM people)",
+    "count(DISTINCT n) OVER ()",
+)
+
+
+@pytest.mark.parametrize("collecting", COLLECTING)
+def test_what_collects_without_bound_is_refused_for_duckdb(collecting: str, place: Path, tmp_path: Path) -> None:
+    query = f"SELECT {collecting} AS a FROM people"
+    # DuckDB itself would run it.
+    with duckdb.connect(str(place / "people.duckdb"), read_only=True) as duck:
+        assert duck.execute(query).fetchall()
+    assert "may not call" in _refused(f"duckdb:///{place / 'people.duckdb'}", query, tmp_path).message
+
+
+@pytest.mark.parametrize(
+    "swelling",
+    [
+        "WITH RECURSIVE a(x) AS (SELECT 'aaaaaaaa' UNION ALL SELECT x || x FROM a LIMIT 25) SELECT x AS g FROM a",
+        "WITH RECURSIVE a(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM a LIMIT 9000000) SELECT group_concat(n) g FROM a",
+    ],
+)
+def test_what_swells_in_sqlite_stops_at_the_limit(swelling: str, place: Path, tmp_path: Path) -> None:
+    url = Secret(f"sqlite:///{place / 'people.db'}")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with (
+        pytest.raises(ReconcilerError, match="more than 64MB of memory") as caught,
+        connect(QueryOrigin(url, swelling), scratch=tmp_path, memory="64MB") as database,
+    ):
+        list(database.batches(database.table))
+    assert "table of the file" in str(caught.value.hint)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 160 << 10
+    with connect(QueryOrigin(url, "SELECT n FROM people"), scratch=tmp_path, memory="64MB") as database:
+        assert sum(batch.num_rows for batch in database.batches(database.table)) == 1
+
+
+USUAL: Final = (
+    ("sqlite", "SELECT group_concat(idfa) AS a, 'a:b ?' AS b FROM people -- who: all of them?"),
+    ("sqlite", "SELECT a$b, [c:d] FROM people"),
+    ("duckdb", "SELECT count(DISTINCT n) AS a, max(n) AS b, approx_quantile(n, 0.5) AS c FROM people"),
+    ("duckdb", "SELECT sum(n) OVER (ORDER BY n) AS a, [1, 2] AS b, map(['a'], [1]) AS c FROM people"),
+    ("postgresql", "SELECT 'a\\b\u00a0' AS \"c\u2003\",\r\n\tstring_agg(a, ',') FROM people -- caf\u00e9 \U0001f600"),
+    ("postgresql", "SELECT e'a\\\\', $x$it's$x$, 'it''s' FROM people /* all */"),
+    ("mysql", "SELECT 'it\\'s', \"it's\" FROM people # all"),
+    ("databricks", "SELECT /*+ BROADCAST(people) */ r'\\d', transform(tags, x -> x + 1) FROM main.delta.people"),
+    ("databricks", "SELECT * FROM main.csv.people JOIN csv ON true"),
+    ("trino", "SELECT * FROM csv.people JOIN delta.raw.people ON true"),
+    ("snowflake", "SELECT t.value, seq.next, nextval FROM TABLE(FLATTEN(tags)) AS t, TABLE('people') AS seq"),
+    ("snowflake", "SELECT t.value FROM people, TABLE(FLATTEN(SPLIT(tags, '@'))) AS t -- by @"),
+    ("bigquery", "SELECT r'\\d', '''it's''' FROM `p.d.people` # all"),
+)
+
+
+@pytest.mark.parametrize(("scheme", "query"), USUAL)
+def test_what_people_usually_write_is_let_through(scheme: str, query: str) -> None:
+    assert checked(query, driver_for(scheme)) == query

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import traceback
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from reconciler.identifiers import Identity, MappedColumn
 from reconciler.identity.errors import SourceError
 from reconciler.identity.sources.databases import connect
+from reconciler.identity.sources.drivers.adbc import bigquery_options
+from reconciler.identity.sources.drivers.cursors import databricks_options, mysql_modes
+from reconciler.identity.sources.drivers.model import Url
 from reconciler.origin import QueryOrigin
 from reconciler.secret import Secret
 from tests.services import mysql, trino
@@ -83,6 +87,41 @@ def test_a_server_that_cannot_or_answers_otherwise_does_not_hash(url: str) -> No
     with connect(origin(url)) as database:
         # MySQL has no rules of its own; the DuckDB behind Trino's protocol lacks Trino's functions.
         assert not database.can_hash([MappedColumn(Identity.IDFA, "idfa")])
+
+
+def test_a_text_in_mysql_ends_where_it_was_found_to_end_whatever_the_server_is_set_to(mysql_port: int) -> None:
+    # The server's own mode is ANSI, which makes names of texts in double quotes.
+    url = (
+        f"mysql://{mysql.USER}:p%40ss%2Fword@127.0.0.1:{mysql_port}?sql_mode=ANSI&init_command=SET%20sql_mode%3D'ANSI'"
+    )
+    with connect(origin(url, "SELECT 1 AS n")) as database, closing(vars(database.session)["_cursor"]()) as cursor:
+        cursor.execute("SELECT @@SESSION.sql_mode")
+        assert cursor.fetchall() == [("",)]
+
+
+@pytest.mark.parametrize(
+    ("modes", "kept"),
+    [
+        ("", ""),
+        ("ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES", "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES"),
+        ("REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE,ANSI", "REAL_AS_FLOAT,PIPES_AS_CONCAT,IGNORE_SPACE"),
+        ("NO_BACKSLASH_ESCAPES,oracle", ""),
+    ],
+)
+def test_the_other_modes_of_mysql_stay(modes: str, kept: str) -> None:
+    assert mysql_modes(modes) == kept
+
+
+def test_the_settings_of_a_session_are_no_part_of_a_databricks_url() -> None:
+    url = "databricks://token:t@host/people?http_path=/sql/1&session_configuration=ansi"
+    with pytest.raises(SourceError, match="may not change the session's settings") as caught:
+        databricks_options(Url.parse(url))
+    assert "session_configuration" in str(caught.value.hint)
+
+
+def test_the_legacy_sql_of_bigquery_is_refused() -> None:
+    with pytest.raises(SourceError, match="legacy SQL"):
+        bigquery_options(Url.parse("bigquery://project/people?adbc.bigquery.sql.query.use_legacy_sql=true"))
 
 
 def test_a_wrong_password_is_told_and_not_shown(mysql_port: int) -> None:

@@ -270,6 +270,25 @@ class TestPostgreSQL:
         with connect(origin(server.url, "SELECT id FROM log")) as database:
             assert rows(database) == []
 
+    @pytest.mark.parametrize("settings", ["standard_conforming_strings=off", "client_encoding=SJIS"])
+    def test_a_text_ends_where_it_was_found_to_end_whatever_the_url_and_the_server_say(
+        self, server: Postgres, settings: str
+    ) -> None:
+        server.run("CREATE ROLE of_old LOGIN", "ALTER ROLE of_old SET standard_conforming_strings = off")
+        try:
+            url = f"{server.url_of('of_old')}&options=-c%20{settings.replace('=', '%3D')}"
+            with connect(origin(url, "SELECT '\\' AS a, ' , version() AS b --\u00e9' AS c")) as database:
+                assert rows(database) == [{"a": "\\", "c": " , version() AS b --\u00e9"}]
+        finally:
+            server.run("DROP ROLE of_old")
+
+    def test_a_text_is_what_it_is_whatever_the_database_keeps_it_in(self, server: Postgres) -> None:
+        with connect(origin(server.url_of("postgres", database="latin1"), "SELECT chr(196) AS a")) as database:
+            assert rows(database) == [{"a": "\u00c4"}]
+
+    def test_a_quote_behind_a_backslash_is_refused_by_the_server(self, server: Postgres) -> None:
+        assert "unsafe use of" in refusal(server.url, r"SELECT e'it\'s' AS a")
+
     def test_after_an_error_the_connection_reads_on(self, server: Postgres) -> None:
         with connect(origin(server.url)) as database:
             broken = database.table.select(x=database.table["idfa"].cast("int64"))
@@ -438,4 +457,4 @@ class TestUrls:
         self, url: str, extra: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(model, "is_installed", lambda _: False)
-        assert f'pip install "reconciler[{extra}]"' in refusal(url)
+        assert f'pip install ".[{extra}]"' in refusal(url)

@@ -174,4 +174,4 @@ def test_a_reader_that_is_not_installed_is_told_with_what_to_run(
     monkeypatch.setattr(lakes, "is_installed", lambda _: False)
     with pytest.raises(SourceError) as caught:
         open_lake(of(tmp_path))
-    assert caught.value.hint == f'Run: pip install "reconciler[{extra}]"'
+    assert caught.value.hint == f'In a checkout of reconciler, run: pip install ".[{extra}]"'

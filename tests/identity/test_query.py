@@ -131,6 +131,8 @@ def _in_postgres(server: Postgres, database: str, table: pa.Table) -> str:
     url = server.url_of("postgres", database=database)
     connect = importlib.import_module("adbc_driver_postgresql.dbapi").connect
     with connect(url, autocommit=True) as there, there.cursor() as cursor:
+        # What is sent is UTF-8, whatever the database keeps it in.
+        cursor.execute("SET client_encoding = 'UTF8'")
         cursor.execute("DROP TABLE IF EXISTS people")
         cursor.adbc_ingest("people", table)
     return url

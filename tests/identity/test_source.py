@@ -186,6 +186,8 @@ UNREADABLE = [
     damaged("short-row.csv", b"mpid,idfa\n1,secret\nsecret\n"),
     damaged("late-long-row.csv", b"mpid,idfa\n" + b"1,secret\n" * 30_000 + b"1,secret,secret\n"),
     damaged("open-quote.csv", b'mpid,idfa\n1,"secret\n2,secret\n'),
+    damaged("quote-in-header.csv", b'"mpid":mpid,idfa\n1,secret\n2,secret\n'),
+    damaged("open-quote-in-header.csv", b'"mpid,idfa\n1,secret\n2,secret\n'),
     damaged("mixed-line-ends.csv", b"mpid,idfa\r\n1,secret\n2,secret\r\n"),
     damaged("latin-1.csv", "mpid,idfa\n1,secrét\n".encode("latin-1")),
     damaged("latin-1-header.csv", "mpid,idfa,secrét\n1,2,3\n".encode("latin-1")),

@@ -537,7 +537,7 @@ def test_without_pyspark_the_way_to_it_is_told(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(spark_url, "find_spec", lambda _name: None)
     with pytest.raises(UnsupportedEngineError, match="not installed") as caught:
         Engine(tmp_path, url="local[*]")
-    assert caught.value.hint == 'Run: pip install "reconciler[spark]"'
+    assert caught.value.hint == 'In a checkout of reconciler, run: pip install ".[spark]"'
 
 
 def write(path: Path, columns: Mapping[str, Sequence[str | None]]) -> Path:

@@ -18,6 +18,7 @@ from sqlglot import exp
 
 from reconciler.identifiers import Hash
 from reconciler.identity.columns import unhex
+from reconciler.identity.nested import without_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -81,13 +82,13 @@ class DuckDB:
         return ibis.table(schema, name=name)
 
     def explain(self, expression: ir.Table) -> str:
-        """Return the views made so far and the statement that computes `expression`."""
+        """Return the views made so far and the statement that computes `expression`, nested types without fields."""
         views = self.ibis.con.execute(
             "SELECT sql FROM duckdb_views() WHERE NOT internal AND NOT regexp_matches(view_name, '^(ibis|where)_') "
             "ORDER BY view_oid"
         ).fetchall()
         statements = [view.removesuffix(";") for (view,) in views] + [self.ibis.compile(expression)]
-        return "\n".join(f"{sqlglot.transpile(each, 'duckdb', 'duckdb', pretty=True)[0]};" for each in statements)
+        return "\n".join(f"{_shown(each)};" for each in statements)
 
     def digest(self, text: ir.StringValue, hash_: Hash) -> ir.StringValue:
         """Return the digest of text."""
@@ -239,6 +240,16 @@ def _plain(column: pa.Array) -> pa.Array:
     """Return keys as binary: a UUID arrives as an extension of 16 bytes."""
     stored = column.storage if isinstance(column, pa.ExtensionArray) else column
     return stored.cast(pa.binary()) if pa.types.is_fixed_size_binary(stored.type) else stored
+
+
+def _shown(statement: str) -> str:
+    """Return a statement for people: the types that a reader is given, which are text in it, name no nested field."""
+    tree = sqlglot.parse_one(statement, dialect="duckdb")
+    for text in list(tree.find_all(exp.Literal)):
+        if text.is_string and (masked := without_fields(text.this)) != text.this:
+            text.replace(exp.Literal.string(masked))
+    shown: str = tree.sql("duckdb", pretty=True)
+    return shown
 
 
 def _quoted(path: Path) -> str:

@@ -8,14 +8,15 @@ owner has to make, may call anything.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from sqlglot import exp
+from sqlglot import TokenType, exp
 
 from reconciler.identity.sources.reach import FUNCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlglot import Token
 
@@ -56,11 +57,71 @@ _REACHING: Final = (
     *(exp.NextValueFor, exp.ReadCSV, exp.ReadParquet, exp.Secret, exp.ToFile, exp.OpenJSON),
 )
 """What sqlglot knows by a type of its own and is no mere computation: models elsewhere, files, sequences, secrets."""
+_NAMED: Final[dict[type[exp.Expr], str]] = {exp.Operator: "OPERATOR(…)", exp.QueryTransform: "TRANSFORM(…) USING"}
+"""What calls a function, or a program, that no name says."""
 _BLOATING: Final = (exp.Repeat, exp.Pad, exp.Space, exp.Format, exp.Randstr, exp.GenerateSeries, exp.Reduce)
 """What makes gigabytes out of nothing, where the database runs in this process and the memory is ours."""
 _IN_PROCESS: Final = frozenset({"duckdb", "sqlite"})
+_COLLECTING: Final[frozenset[type[exp.Func]]] = frozenset(
+    {
+        *(exp.GroupConcat, exp.ArrayAgg, exp.ArrayConcatAgg, exp.ArrayUnionAgg, exp.ArrayUniqueAgg),
+        *(exp.JSONArrayAgg, exp.JSONObjectAgg, exp.JSONBObjectAgg, exp.ObjectAgg),
+        *(exp.Median, exp.Mode, exp.Quantile, exp.PercentileCont, exp.PercentileDisc),
+    }
+)
+"""Aggregates that keep every value they are given. DuckDB keeps them beside its ``memory_limit``: 40 million short
+texts in a ``string_agg`` take 6 GB. SQLite has a limit for all that it holds."""
+_COLLECTING_NAMES: Final = frozenset(
+    [
+        "array_agg",
+        "group_concat",
+        "json_agg",
+        "json_group_array",
+        "json_group_object",
+        "json_object_agg",
+        "jsonb_agg",
+        "jsonb_object_agg",
+        "median",
+        "mode",
+        "percentile_cont",
+        "percentile_disc",
+        "string_agg",
+    ]
+)
+"""The same, and their like, where sqlglot has no type for them, or they stand behind a dot."""
 _SYSTEM_SCHEMAS: Final = frozenset({"pg_catalog", "safe"})
 """Before a function's name: it is the database's own and not somebody's of the same name."""
+_SPARK: Final = frozenset({"databricks", "pyspark"})
+_FILE_FORMATS: Final = frozenset(
+    [
+        "avro",
+        "binaryfile",
+        "cloudfiles",
+        "csv",
+        "delta",
+        "deltasharing",
+        "excel",
+        "hudi",
+        "iceberg",
+        "image",
+        "json",
+        "libsvm",
+        "orc",
+        "parquet",
+        "text",
+        "xml",
+    ]
+)
+"""What Spark, Databricks and what is added to them take for the format of a file, where a schema could stand
+(https://spark.apache.org/docs/latest/sql-data-sources-load-save-functions.html#run-sql-on-files-directly)."""
+_QUOTED: Final = frozenset(
+    {
+        *(TokenType.STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING, TokenType.BYTE_STRING),
+        *(TokenType.NATIONAL_STRING, TokenType.NATIONAL_RAW_STRING, TokenType.UNICODE_STRING, TokenType.IDENTIFIER),
+    }
+)
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_PLAIN_HINT: Final = re.compile(r"/\*\+[\w\s(),.@=]*\*/")
 
 
 def refused_call(statement: exp.Expr, dialect: str) -> str | None:
@@ -75,8 +136,12 @@ def refused_call(statement: exp.Expr, dialect: str) -> str | None:
             return node.name
         if isinstance(node, _REACHING) or (dialect in _IN_PROCESS and _bloats(node)):
             return node.key
-        if isinstance(node, exp.Operator):
-            return "OPERATOR(…)"
+        if type(node) in _NAMED:
+            return _NAMED[type(node)]
+        if dialect == "duckdb" and (collecting := _collecting(node)):
+            return collecting
+        if dialect == "snowflake" and _advances(node):
+            return "nextval"
         if isinstance(node, exp.Dot) and dialect != "duckdb" and isinstance(node.expression, exp.Func):
             schema = node.this.name.lower()
             if schema not in _SYSTEM_SCHEMAS:
@@ -89,15 +154,82 @@ def file_as_table(statement: exp.Expr) -> str | None:
 
     Databricks and Spark take ``parquet.`/path` `` for one, Snowflake ``@stage/path``, DuckDB ``'path'``.
     """
-    names = (table.name for table in statement.find_all(exp.Table))
+    names = [table.name for table in statement.find_all(exp.Table)]
+    for place in statement.find_all(exp.TableFromRows, exp.DynamicIdentifier):
+        if isinstance(place.this, exp.Func):
+            continue
+        # In Snowflake a stage may stand there: TABLE(@stage), IDENTIFIER('@stage'); and so may a variable that has one.
+        names += [f"@{each.name}" for each in place.find_all(exp.Parameter, exp.Placeholder)]
+        names += [each.name for each in place.find_all(exp.Literal, exp.RawString)]
     return next((name for name in names if name.startswith("@") or "/" in name or "\\" in name), None)
 
 
-def hides_in_comment(tokens: Iterable[Token]) -> bool:
-    r"""Return whether a comment may be none to the database: MySQL runs ``/*! … */``, and whether a comment within a
-    comment ends where that ends is told differently everywhere.
+def format_as_schema(statement: exp.Expr, dialect: str) -> str | None:
+    """Return the first table of a query whose schema has the name of a file format, or None: ``csv.people``.
+
+    Databricks and Spark take what stands behind it for a path, unless a catalog stands before it.
     """
-    return any("/*" in comment or comment.lstrip().lower().startswith(("!", "m!")) for comment in _comments(tokens))
+    for table in statement.find_all(exp.Table) if dialect in _SPARK else ():
+        schema = table.db.lower()
+        # Spark takes the name of a class as well: `org.apache.….CSVFileFormat`.
+        if not table.catalog and (schema in _FILE_FORMATS or "." in schema):
+            return f"{table.db}.{table.name}"
+    return None
+
+
+def unreadable(query: str, tokens: Sequence[Token]) -> str | None:
+    """Return the first character that the database may read otherwise than it is read here, or None.
+
+    Databases differ in which characters end a line, and with it a comment, which are a space, and which belong to a
+    name. Control characters are looked for everywhere, others that nobody sees only where they are not quoted.
+
+    Args:
+        query: The query as it was written.
+        tokens: What it consists of.
+    """
+    if control := _CONTROL.search(query):
+        return control[0]
+    unquoted = (character for piece in _unquoted(query, tokens) for character in piece)
+    return next((each for each in unquoted if not each.isprintable() and each not in "\t\r\n"), None)
+
+
+def _unquoted(query: str, tokens: Sequence[Token]) -> Iterator[str]:
+    end = 0
+    for token in tokens:
+        if token.token_type in _QUOTED:
+            yield query[end : token.start]
+            end = token.end + 1
+    yield query[end:]
+
+
+def parameter(tokens: Iterable[Token], dialect: str) -> str | None:
+    """Return the first parameter of a query to SQLite, or None.
+
+    Nobody gives it a value; and SQLite ends one elsewhere than sqlglot does: ``$a::b('),…,$c(')`` holds two of them.
+    """
+    return next((each.text for each in tokens if dialect == "sqlite" and _begins_a_parameter(each)), None)
+
+
+def _begins_a_parameter(token: Token) -> bool:
+    return token.token_type not in _QUOTED and token.text.startswith(("$", "@", "#", ":", "?"))
+
+
+def hides_in_comment(query: str, tokens: Sequence[Token]) -> bool:
+    r"""Return whether a comment may be none to the database, or end elsewhere.
+
+    MySQL runs ``/*! … */``, and begins a comment in the middle of ``{# … #}``, which is one to sqlglot. Whether a
+    comment within a comment ends where that ends is told differently everywhere. To Spark a ``--`` comment goes on
+    behind a backslash at a line's end, and a hint ``/*+ … */`` holds texts and comments of its own.
+    """
+    if any("{#" in piece for piece in _unquoted(query, tokens)):
+        return True
+    hints = (query[each.start : each.end + 1] for each in tokens if each.token_type is TokenType.HINT)
+    if not all(map(_PLAIN_HINT.fullmatch, hints)):
+        return True
+    return any(
+        "/*" in comment or "\\" in comment or comment.lstrip().lower().startswith(("!", "m!"))
+        for comment in _comments(tokens)
+    )
 
 
 def _comments(tokens: Iterable[Token]) -> Iterator[str]:
@@ -108,3 +240,25 @@ def _comments(tokens: Iterable[Token]) -> Iterator[str]:
 def _bloats(node: exp.Expr) -> bool:
     # As a table it comes row by row.
     return isinstance(node, _BLOATING) and not isinstance(node.parent, exp.Table | exp.From | exp.Unnest)
+
+
+def _collecting(node: exp.Expr) -> str | None:
+    """Return the name of what gathers values without bound in memory, or None."""
+    if isinstance(node, exp.Func) and type(node) in _COLLECTING:
+        return node.sql_name().lower()
+    if isinstance(node, exp.Anonymous) and node.name.lower() in _COLLECTING_NAMES:
+        return node.name
+    if isinstance(node, exp.Array) and any(isinstance(each, exp.Query) for each in node.expressions):
+        return "ARRAY(SELECT …)"
+    if isinstance(node, exp.Window) and node.this.find(exp.Distinct):
+        return "DISTINCT … OVER (…)"
+    return None
+
+
+def _advances(node: exp.Expr) -> bool:
+    """Return whether it takes a sequence's next number, which Snowflake writes as a column: ``sequence.NEXTVAL``."""
+    if isinstance(node, exp.Dot):
+        name = str(node.expression.name)
+    else:
+        name = node.name if isinstance(node, exp.Column) and node.table else ""
+    return name.lower() == "nextval"

@@ -17,7 +17,14 @@ from sqlglot.errors import SqlglotError
 
 from reconciler.identity.errors import IdentityError, SourceError
 from reconciler.identity.sources import dialects
-from reconciler.identity.sources.calls import file_as_table, hides_in_comment, refused_call
+from reconciler.identity.sources.calls import (
+    file_as_table,
+    format_as_schema,
+    hides_in_comment,
+    parameter,
+    refused_call,
+    unreadable,
+)
 from reconciler.identity.sources.drivers.failures import Doing, telling
 from reconciler.identity.sources.drivers.kinds import driver_for
 from reconciler.identity.sources.drivers.model import Column, Resources, Url, converted
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
     import pyarrow as pa
+    from sqlglot import Token
 
     from reconciler.identifiers import MappedColumn
     from reconciler.identity.sources.dialects import Functions, Leaning
@@ -241,6 +249,7 @@ def checked(query: str, driver: Driver) -> str:
         SourceError: It is not one SELECT in the database's SQL, or calls what may do more than compute.
     """
     dialect = dialects.sqlglot_name(driver.dialect)
+    written = query
     try:
         with reading():
             tokens = sqlglot.tokenize(query, read=dialect)
@@ -251,15 +260,18 @@ def checked(query: str, driver: Driver) -> str:
         raise _not_a_select(driver) from None
     if not isinstance(statement, exp.Query) or statement.find(exp.DML, exp.DDL, exp.Into, exp.Lock, exp.Command):
         raise _not_a_select(driver)
-    if hides_in_comment(tokens):
-        raise SourceError(
-            f"{driver.name} could run what stands in a comment of the query",
-            hint="Take out comments within comments, and those that begin with an exclamation mark.",
-        )
+    _check_read_alike(written, tokens, driver)
     if file := file_as_table(statement):
         raise SourceError(
             f'the query reads "{file}", which is a file and no table of the database',
             hint="Make it a table or a view of the database, or a source of its own with `path:`.",
+        )
+    if table := format_as_schema(statement, driver.dialect):
+        raise SourceError(
+            f'the query reads "{table}", which is a file and no table to {driver.name}: the schema has the name of a '
+            "file format",
+            hint="Write a table of such a schema with its catalog, as catalog.schema.table; or read a view of another "
+            "schema.",
         )
     if call := refused_call(statement, driver.dialect):
         raise SourceError(
@@ -267,6 +279,27 @@ def checked(query: str, driver: Driver) -> str:
             hint="Put it into a view of the database, and read the view.",
         )
     return query
+
+
+def _check_read_alike(query: str, tokens: Sequence[Token], driver: Driver) -> None:
+    """Check that the database finds in a query what is found in it here."""
+    if character := unreadable(query, tokens):
+        raise SourceError(
+            f"the query holds the invisible character U+{ord(character):04X}, which {driver.name} could read otherwise "
+            "than it is read here",
+            hint="Write a plain space or line end instead, also in comments.",
+        )
+    if hides_in_comment(query, tokens):
+        raise SourceError(
+            f"{driver.name} could run what stands in a comment of the query",
+            hint="Take out comments within comments, those that begin with an exclamation mark or {#, and backslashes "
+            "in them; a hint /*+ … */ holds names and numbers only.",
+        )
+    if left_open := parameter(tokens, driver.dialect):
+        raise SourceError(
+            f"the query holds a parameter, {left_open}, and nobody gives it a value",
+            hint="Write the value itself.",
+        )
 
 
 def _not_a_select(driver: Driver) -> SourceError:

@@ -220,6 +220,11 @@ def _header(files: Files, path: str) -> Header:
         raise SourceUnreadableError(f"{path} begins with an empty line", hint="The first line must name the columns.")
     delimiter = max(_DELIMITERS, key=lambda each: len(_split(line, each)))
     names = _split(line, delimiter)
+    if not names and len(line) <= csv.field_size_limit():
+        raise SourceUnreadableError(
+            f"{path}, line 1 has a quote that does not end a name",
+            hint="Quote whole names, and write a quote within one twice.",
+        )
     if not names or len(line) == _LONGEST_HEADER:
         raise SourceUnreadableError(
             f"{path}, line 1 is too long to name columns", hint="Is it CSV? The first line must name the columns."
@@ -256,8 +261,8 @@ def check_names(columns: Sequence[str], path: str) -> None:
 
 def _split(line: str, delimiter: str) -> Sequence[str]:
     try:
-        return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
-    except csv.Error:  # a piece is longer than any name
+        return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter, strict=True), [])
+    except csv.Error:  # a piece is longer than any name, or text follows a quoted one
         return []
 
 

@@ -77,7 +77,7 @@ def open_lake(origin: FileOrigin) -> Lake:
     if not is_installed(package):
         raise SourceError(
             f"reading {kind} tables takes a package that is not installed",
-            hint=f'Run: pip install "reconciler[{extra}]"',
+            hint=f'In a checkout of reconciler, run: pip install ".[{extra}]"',
         )
     with _telling(kind, origin.declared):
         return _open_delta(origin) if origin.format is Format.DELTA else _open_iceberg(origin)

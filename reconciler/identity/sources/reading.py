@@ -29,6 +29,7 @@ from reconciler.identity.engines.duckdb import reading_files
 from reconciler.identity.errors import ColumnMissingError, ColumnTypeError, SourceUnreadableError
 from reconciler.identity.failures import reading_source
 from reconciler.identity.hashing import PART, Layout, hash_rows, keyed
+from reconciler.identity.nested import shown_type
 from reconciler.identity.sources.files import (
     MOST_COLUMNS,
     Files,
@@ -397,6 +398,6 @@ def _check_type(mapped: MappedColumn, dtype: dt.DataType, source: str, *, as_tex
         return
     kinds = "text or whole numbers" if mapped.identity is Identity.MPID else "text"
     raise ColumnTypeError(
-        f'column "{mapped.column}" of {source} is {type_name(dtype)}, which holds no {mapped.identity}',
+        f'column "{mapped.column}" of {source} is {shown_type(dtype)}, which holds no {mapped.identity}',
         hint=f"Export it as {kinds}.",
     )

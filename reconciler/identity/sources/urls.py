@@ -107,7 +107,7 @@ def _require(scheme: str) -> None:
     if not all(map(is_installed, wanted)):
         raise SourceError(
             f"reading from {scheme}:// takes a package that is not installed",
-            hint=f'Run: pip install "reconciler[{_EXTRAS[scheme]}]"',
+            hint=f'In a checkout of reconciler, run: pip install ".[{_EXTRAS[scheme]}]"',
         )
 
 

@@ -11,9 +11,11 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from reconciler.identity.columns import listed, may_be_shown, type_name
+from reconciler.identity.columns import listed, may_be_shown
 from reconciler.identity.errors import WhereError
+from reconciler.identity.nested import shown_type, without_fields
 from reconciler.identity.sources.reach import check_reach
+from reconciler.redaction import strike
 from reconciler.sql import reading
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def check(backend: Backend, source: str, where: str, columns: tuple[str, ...]) -
         raise _explained(str(failure), columns)
     if not verdict.is_boolean():
         raise WhereError(
-            f"where gives {_article(type_name(verdict))} for each row, not true or false",
+            f"where gives {_article(shown_type(verdict))} for each row, not true or false",
             hint="Compare it with something.",
         )
 
@@ -101,7 +103,11 @@ def parsed(where: str) -> exp.Condition:
 
 
 def _explained(message: str, columns: tuple[str, ...]) -> WhereError:
-    """Turn DuckDB's complaint about `where` into one a person reads; no row has been read when it is made."""
+    """Turn DuckDB's complaint about `where` into one a person reads; no row has been read when it is made.
+
+    It quotes the columns' types all the same, and the keys of people's objects are part of those.
+    """
+    message = without_fields(message)
     if match := re.search(r'column "([^"]+)" not found', message):
         return _unknown("column", match[1], columns)
     if match := re.search(r"Function with name (\S+) (?:does not exist|is not in the catalog)", message):
@@ -111,7 +117,7 @@ def _explained(message: str, columns: tuple[str, ...]) -> WhereError:
             hint=f"Did you mean {close[1]}?" if close else "DuckDB's functions can be used.",
         )
     said = message.split("\n\nLINE ", maxsplit=1)[0].split("\n", maxsplit=1)[0]
-    reason = said.split(" Error: ", maxsplit=1)[-1].rstrip(".! ")
+    reason = strike(said.split(" Error: ", maxsplit=1)[-1].rstrip(".! "), of_people=True)
     return WhereError(f"where does not fit the source: {reason}", hint=f"The columns are {listed(columns)}.")
 
 

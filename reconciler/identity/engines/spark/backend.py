@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from reconciler.identity.columns import unhex
 from reconciler.identity.engines.spark.dialect import speaking, strings_of_json
 from reconciler.identity.engines.spark.types import column_types
+from reconciler.identity.nested import SPARK, without_fields
 from reconciler.identity.sources.where import enclosed
 
 if TYPE_CHECKING:
@@ -151,8 +152,9 @@ class SparkBackend:
         return self.table(self.session.sql(select))
 
     def explain(self, expression: ir.Table) -> str:
-        """Return the statements that computing `expression` runs."""
-        return ";\n\n".join([*self._statements, self.ibis.compile(expression, pretty=True)])
+        """Return the statements that computing `expression` runs, nested types without fields."""
+        statements = [*self._statements, self.ibis.compile(expression, pretty=True)]
+        return without_fields(";\n\n".join(statements), SPARK)
 
     def _types(self, file: Path) -> dict[str, DataType]:
         """Return the types of a file of ours, every one of which Spark has."""

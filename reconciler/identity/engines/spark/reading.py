@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import ibis.expr.datatypes as dt
 from sqlglot import exp
 
-from reconciler.identity.columns import hexadecimal, stacked, type_name
+from reconciler.identity.columns import hexadecimal, stacked
 from reconciler.identity.engines.spark.backend import literally
 from reconciler.identity.engines.spark.dialect import micros
 from reconciler.identity.engines.spark.types import column_types
 from reconciler.identity.errors import SourceUnreadableError
+from reconciler.identity.nested import shown_type
 from reconciler.identity.sources.files import read_header
 from reconciler.identity.sources.reading import own_name
 from reconciler.identity.sources.where import parsed
@@ -157,6 +158,6 @@ def _cast(text: ir.Value, wanted: dt.DataType) -> ir.Value:
 
 def _no_type(name: str, dtype: dt.DataType, files: Files) -> SourceUnreadableError:
     return SourceUnreadableError(
-        f'Spark has no type for the column "{name}" of {files.path}, which is {type_name(dtype)}',
+        f'Spark has no type for the column "{name}" of {files.path}, which is {shown_type(dtype)}',
         hint="Export it as text, or use engine: duckdb.",
     )

@@ -40,7 +40,8 @@ def check(url: str) -> None:
     needed = ("pyspark", "grpc") if is_connect(url) else ("pyspark",)
     if any(find_spec(name) is None for name in needed):
         raise UnsupportedEngineError(
-            f"engine {url} needs PySpark, which is not installed", hint='Run: pip install "reconciler[spark]"'
+            f"engine {url} needs PySpark, which is not installed",
+            hint='In a checkout of reconciler, run: pip install ".[spark]"',
         )
 
 

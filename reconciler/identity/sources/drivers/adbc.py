@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _BATCH_BYTES: Final = 4 << 20
 _MANY_DIGITS: Final = 38
 """Digits of the widest decimal that Arrow's 128 bits hold."""
+_READ_ALIKE: Final = {"standard_conforming_strings": "on", "backslash_quote": "off", "client_encoding": "UTF8"}
+"""What PostgreSQL must go by to find in a query what was found in it before it was sent: where texts end."""
 
 
 class Statement(Protocol):
@@ -60,7 +62,11 @@ class _Connection(Protocol):
 
 
 class _PostgreSQL:
-    """Each statement runs in a read-only transaction of its own, which an error cannot leave behind half dead."""
+    """Each statement runs in a read-only transaction of its own, which an error cannot leave behind half dead.
+
+    How a text is written is settled in it as well: the server, the user's role and the URL's ``options`` may have other
+    settings, with which a query that was seen to call nothing would call something.
+    """
 
     def __init__(self, connection: _Connection) -> None:
         self._connection = connection
@@ -83,6 +89,8 @@ class _PostgreSQL:
         with closing(self._connection.cursor()) as cursor:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             try:
+                settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _READ_ALIKE.items())
+                cursor.execute(f"SELECT {settings}")
                 yield cursor
             finally:
                 # Where the connection broke there is nothing to roll back, and the first error is the one to tell.
@@ -180,13 +188,21 @@ def open_bigquery(url: Url, _: Resources) -> Iterator[Session]:
 
 
 def bigquery_options(url: Url) -> dict[str, str]:
-    """Return the driver's options for a URL, as the driver's documentation names them."""
+    """Return the driver's options for a URL, as the driver's documentation names them.
+
+    Raises:
+        SourceError: The URL names no project, or asks for the legacy SQL, by which no query is checked.
+    """
     if not url.host:
         raise SourceError("the BigQuery URL names no project", hint="Write bigquery://project/dataset.")
     options = {"adbc.bigquery.sql.project_id": url.host}
     if url.path:
         options["adbc.bigquery.sql.dataset_id"] = url.path
     for name, value in url.options.items():
+        if name.endswith("use_legacy_sql"):
+            raise SourceError(
+                "a query is not read in BigQuery's legacy SQL", hint=f"Take {name} out of the connection URL."
+            )
         if name == "credentials_path":
             options["adbc.bigquery.sql.auth_type"] = "adbc.bigquery.sql.auth_type.json_credential_file"
             options["adbc.bigquery.sql.auth_credentials"] = value

@@ -32,6 +32,15 @@ _MYSQL_TYPES: Final[dict[int, dt.DataType]] = {
 """MySQL's field types by their numbers in the protocol; what is not here is text."""
 _MYSQL_DECIMALS: Final = (0, 246)
 _MYSQL_TIME: Final = 11
+_MYSQL_OTHER_QUOTES: Final = frozenset(
+    {
+        *("ANSI_QUOTES", "NO_BACKSLASH_ESCAPES"),
+        *("ANSI", "DB2", "MAXDB", "MSSQL", "ORACLE", "POSTGRESQL"),  # each brings ANSI_QUOTES
+    }
+)
+"""Modes of MySQL and MariaDB in which a text ends elsewhere than it was found to end before the query was sent."""
+_DATABRICKS_SETTINGS: Final = frozenset({"session_configuration"})
+"""Parameters that could change how texts and names are quoted, as spark.sql.parser.escapedStringLiterals does."""
 
 
 class _Cursor(Protocol):
@@ -105,6 +114,10 @@ def open_mysql(url: Url, _: Resources) -> Iterator[Session]:
         with closing(connection.cursor()) as cursor:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
             cursor.execute("SET SESSION time_zone = '+00:00'")
+            # The server's other modes stay: the query was written for them.
+            cursor.execute("SELECT @@SESSION.sql_mode")
+            ((modes,),) = cursor.fetchall()
+            cursor.execute(f"SET SESSION sql_mode = '{mysql_modes(modes)}'")
         yield _Rows(connection.cursor, _mysql_columns)
 
 
@@ -121,6 +134,11 @@ def mysql_options(url: Url) -> dict[str, object]:
         "local_infile": False,
         **{name: value for name, value in url.options.items() if name.startswith("ssl_")},
     }
+
+
+def mysql_modes(modes: str) -> str:
+    """Return an ``sql_mode`` without what changes where a text ends."""
+    return ",".join(mode for mode in modes.split(",") if mode.upper() not in _MYSQL_OTHER_QUOTES)
 
 
 def _mysql_columns(description: Sequence[Sequence[Any]]) -> tuple[Column, ...]:
@@ -181,10 +199,19 @@ def open_databricks(url: Url, _: Resources) -> Iterator[Session]:
 
 
 def databricks_options(url: Url) -> dict[str, object]:
-    """Return the Databricks connector's options for a URL."""
+    """Return the Databricks connector's options for a URL.
+
+    Raises:
+        SourceError: The URL names no warehouse, or has settings for the session.
+    """
     if "http_path" not in url.options:
         raise SourceError(
             "the Databricks URL names no SQL warehouse",
             hint="Add ?http_path=/sql/1.0/warehouses/…, from the warehouse's connection details.",
+        )
+    if changed := _DATABRICKS_SETTINGS & url.options.keys():
+        raise SourceError(
+            "the Databricks URL may not change the session's settings: a query is checked as the usual ones read it",
+            hint=f"Take {', '.join(sorted(changed))} out of the URL.",
         )
     return {"server_hostname": url.host, "access_token": url.password, "schema": url.path or None, **url.options}

@@ -156,7 +156,7 @@ class Driver:
             if not is_installed(name):
                 raise SourceError(
                     f"reading from {self.name} takes a driver that is not installed",
-                    hint=f'Run: pip install "reconciler[{self.extra}]"',
+                    hint=f'In a checkout of reconciler, run: pip install ".[{self.extra}]"',
                 )
 
 

@@ -7,12 +7,14 @@ types from the first rows, so each query begins with a row of known types, which
 
 from __future__ import annotations
 
+import re
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import uuid4
 
 import ibis.expr.datatypes as dt
 
+from reconciler.identity.errors import SourceError
 from reconciler.identity.sources.drivers.model import Column, closing_batches, local_file, module
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.identity.sources.drivers.model import Resources, Session, Url
 
 _BATCH_ROWS: Final = 1 << 16
+_MEMORY: Final = re.compile(r"(\d+) ?([KMGT])(I?)B", re.IGNORECASE)
 
 
 class _Connection(Protocol):
@@ -32,11 +35,12 @@ class _Connection(Protocol):
 
 
 class _SQLite:
-    def __init__(self, connection: _Connection) -> None:
+    def __init__(self, connection: _Connection, memory: str) -> None:
         self._connection = connection
+        self._memory = memory
 
     def describe(self, query: str) -> tuple[Column, ...]:
-        with closing(self._connection.cursor()) as cursor, _view(cursor, query) as view:
+        with _within(self._memory), closing(self._connection.cursor()) as cursor, _view(cursor, query) as view:
             declared = _rows(cursor, f"PRAGMA table_info({view})")
             return tuple(
                 Column(str(each["name"]), _declared(str(each["type"])) or _held(cursor, view, str(each["name"])))
@@ -44,7 +48,7 @@ class _SQLite:
             )
 
     def batches(self, query: str, schema: ibis.Schema) -> Iterator[pa.RecordBatch]:
-        with closing(self._connection.cursor()) as cursor:
+        with _within(self._memory), closing(self._connection.cursor()) as cursor:
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_BATCH_ROWS)})
             cursor.execute(_led_by_types(query, schema))
             leading = 1
@@ -54,14 +58,42 @@ class _SQLite:
 
 
 @contextmanager
-def open_sqlite(url: Url, _: Resources) -> Iterator[Session]:
-    """Open a SQLite file, read-only: ``sqlite:///relative.db`` or ``sqlite:////absolute.db``."""
+def open_sqlite(url: Url, resources: Resources) -> Iterator[Session]:
+    """Open a SQLite file, read-only: ``sqlite:///relative.db`` or ``sqlite:////absolute.db``.
+
+    What SQLite holds is limited for all of a process at once, and the limit only ever goes down.
+    """
     connect = module("adbc_driver_sqlite.dbapi").connect
     with closing(connect(f"{local_file(url).as_uri()}?mode=ro", autocommit=True)) as connection:
         # The file is opened read-only; this keeps any other that a statement might attach as it is.
         with closing(connection.cursor()) as cursor:
             cursor.execute("PRAGMA query_only = ON")
-        yield _SQLite(connection)
+            cursor.execute(f"PRAGMA hard_heap_limit = {_bytes(resources.memory)}")
+        yield _SQLite(connection, resources.memory)
+
+
+def _bytes(memory: str) -> int:
+    """Return an amount of memory that is written as DuckDB writes it: ``512MB``, ``1GiB``."""
+    match = _MEMORY.fullmatch(memory)
+    if match is None:
+        raise ValueError(memory)
+    number, unit, binary = match.groups()
+    return int(number) * int((1024 if binary else 1000) ** (1 + "KMGT".index(unit.upper())))
+
+
+@contextmanager
+def _within(memory: str) -> Iterator[None]:
+    """Say what to do where a query takes more memory than SQLite may hold."""
+    try:
+        yield
+    except module("adbc_driver_manager").Error as error:
+        if "out of memory" not in str(error):
+            raise
+        raise SourceError(
+            f"SQLite takes more than {memory} of memory for the query",
+            hint="Look for what makes long texts or holds all rows, as group_concat and a recursive WITH do; or "
+            "compute it once, into a table of the file, and read the table.",
+        ) from None
 
 
 @contextmanager
