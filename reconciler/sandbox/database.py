@@ -77,7 +77,7 @@ class Database:
     """A connection to the file, which it creates where there is none. May be used from any thread.
 
     Args:
-        path: The file. Folders above it are made.
+        path: The file. Folders above it are made; only its owner may open the file, and the folder made for it.
         clock: The real time, in seconds since 1970; tests pass one that they move themselves.
         anew: Whether a local TikTok of another version is emptied and made one of this.
 
@@ -89,7 +89,7 @@ class Database:
         self._clock = clock
         self._turn = threading.Lock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -100,7 +100,7 @@ class Database:
             ) from error
         try:
             self._prepare(path, anew=anew)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             self._connection.close()
             raise SandboxError(
                 f"{path} cannot be read as the local TikTok's database: {error}",
@@ -117,6 +117,9 @@ class Database:
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if tables == 0:
+                # SQLite makes it for everybody to read, and it will hold the hashes of people. Opening and closing it
+                # here, to make it otherwise, would end the locks that this process's other connections hold on it.
+                path.chmod(0o600)
                 self._make_tables()
             elif marked != APPLICATION_ID:
                 raise SandboxError(

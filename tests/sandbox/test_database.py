@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -30,6 +31,10 @@ with Sandbox(Path(sys.argv[1])) as sandbox:
         sandbox.controls.add_audience(sys.argv[2], f"{sys.argv[4]} {number}")
 """
 
+LOOK = (
+    "import sqlite3, sys; other = sqlite3.connect(sys.argv[1]); other.execute('SELECT * FROM settings'); other.close()"
+)
+
 
 def add_from_another_process(path: Path, count: int, name: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", OTHER_PROCESS, str(path), ADVERTISER, str(count), name])
@@ -52,6 +57,28 @@ def test_what_was_written_is_there_when_the_file_is_opened_again(tmp_path: Path,
         assert api.get("/user/info/").code == 50000
         assert api.listed(audience_id)["name"] == "Kept"
         assert sandbox.controls.members(audience_id) == {("IDFA_MD5", md5("a"))}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_only_the_owner_reads_the_file_and_the_folder_made_for_it(tmp_path: Path) -> None:
+    path = tmp_path / ".reconciler" / "sandbox.db"
+    with Sandbox(path) as sandbox:
+        sandbox.ensure([ADVERTISER])
+        modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in (path.parent, *path.parent.iterdir())}
+
+    assert modes.keys() >= {".reconciler", "sandbox.db", "sandbox.db-wal"}
+    assert modes.pop(".reconciler") == 0o700
+    assert set(modes.values()) == {0o600}
+
+
+def test_opening_the_file_once_more_ends_no_lock_of_those_who_have_it_open(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    with Sandbox(path) as first, Sandbox(path):
+        first.ensure([ADVERTISER])
+        # Who closes the file last removes the log beside it: another process must see that it is not the last.
+        subprocess.run([sys.executable, "-c", LOOK, str(path)], check=True)
+
+        assert (tmp_path / "sandbox.db-wal").exists()
 
 
 def test_what_one_process_does_another_sees_at_once(sandbox: Sandbox, api: Api, tmp_path: Path) -> None:

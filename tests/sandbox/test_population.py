@@ -196,5 +196,5 @@ def test_the_clock_is_told_and_moved(sandbox: Sandbox) -> None:
 
 
 def test_the_clock_does_not_go_back(sandbox: Sandbox) -> None:
-    with pytest.raises(SandboxError, match="back 1 hours"):
+    with pytest.raises(SandboxError, match="moved by -1 hours"):
         sandbox.controls.advance(-1)

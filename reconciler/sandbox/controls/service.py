@@ -14,6 +14,10 @@ from reconciler.sandbox.limits import TIERS
 if TYPE_CHECKING:
     from reconciler.sandbox.requests import LoggedRequest
 
+MOST_HOURS = 10 * 366 * 24
+"""Ten years: longer than anything on TikTok lasts."""
+_END = datetime(2200, 1, 1, tzinfo=UTC)
+
 
 class ServiceControls(ControlGroup):
     """The clock, faults, rate limits and the log."""
@@ -25,8 +29,11 @@ class ServiceControls(ControlGroup):
 
     def advance(self, hours: float) -> None:
         """Move the virtual time forward; populations, expiry and rate limits follow."""
-        if hours < 0:
-            raise SandboxError(f"the clock cannot go back {-hours} hours", hint="Use a positive number of hours.")
+        if not 0 <= hours <= MOST_HOURS:
+            hint = f"Use a number of hours from 0 to {MOST_HOURS:,}."
+            raise SandboxError(f"the clock cannot be moved by {hours:g} hours", hint=hint)
+        if self.now() > _END:
+            raise SandboxError(f"the clock stands at {self.now():%Y} already", hint="Empty the local TikTok.")
         self._database.advance(round(hours * 3600))
 
     def add_fault(
