@@ -42,12 +42,14 @@ ACTION_KEYS: Final = {"name", "description", "author", "branding", "inputs", "ou
 _SHIM: Final = """#!/bin/bash
 # A runner's python3. An environment it makes has this project already, so that nothing is fetched; what would have been
 # installed there is written down.
+isolated=
+[ "$1" != -I ] || {{ isolated=-I && shift; }}
 if [ "$1 $2" = "-m venv" ]; then
   mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && ln -sf "{bin}/reconciler" "$3/bin/reconciler"
 elif [ "$1 $2 $3" = "-m pip install" ]; then
   printf '%s\\n' "${{@: -1}}" >> "{installed}"
 else
-  exec "{bin}/python" "$@"
+  exec "{bin}/python" $isolated "$@"
 fi
 """
 

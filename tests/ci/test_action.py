@@ -31,6 +31,8 @@ CHECKOUT: Final = {
     "with": {"persist-credentials": "false"},
 }
 BROKEN: Final = "version: 1\naudiences: [\n"
+HOSTILE: Final = ("venv", "pip", "json", "sysconfig", "encodings")
+"""Modules that a pull request brings under the names of Python's own."""
 ALL: Final = {"contents": "read", "pull-requests": "write", "actions": "read", "issues": "write"}
 
 
@@ -92,6 +94,15 @@ def test_no_script_holds_an_expression_or_traces_itself() -> None:
 def test_actions_of_others_are_pinned_by_commit_with_their_version_beside() -> None:
     for line in re.findall(r"uses: .*", TEXT):
         assert re.fullmatch(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
+
+
+def test_every_python_is_isolated_from_the_folder_it_runs_in() -> None:
+    scripts = "\n".join(step.get("run", "") for step in STEPS)
+    called = re.findall(r"\bpython[\d.]*\"?\s+(.*)", re.sub(r"\[ -x [^]]*\]", "", scripts))
+
+    assert len(called) == 3
+    for arguments in called:
+        assert arguments.startswith("-I "), f"python {arguments}"
 
 
 def test_only_the_steps_that_talk_to_github_hold_its_token() -> None:
@@ -351,6 +362,14 @@ def test_a_look_whose_issue_is_refused_leaves_its_report_all_the_same(company: C
     assert "reconciler-drift" in [each["name"] for each in company.forge.artifacts.values()]
 
 
+def test_a_module_of_the_checkout_does_not_run_in_place_of_python_s_own(company: Company) -> None:
+    hostile = {f"{name}.py": "raise SystemExit('hostile')" for name in HOSTILE}
+    _, run = pushed(company, job(company, {"command": "drift"}), {"audiences.yaml": config(ONE), **hostile})
+
+    assert "hostile" not in run.output
+    assert run.outputs["it.use0"]["changes"] in {"true", "false"}
+
+
 @pytest.mark.slow
 def test_what_it_installs_really_is_this_project_and_works(company: Company) -> None:
     runner = Runner(
@@ -370,8 +389,10 @@ def test_what_it_installs_really_is_this_project_and_works(company: Company) -> 
     )
     company.runner = runner
     python = "$RUNNER_TEMP/reconciler/venv/bin/python"
-    where = f'"{python}" -c "import json, reconciler, sys; print(json.dumps([reconciler.__file__, sys.prefix]))"'
-    _, run = pushed(company, job(company, {"command": "validate"}, id="where", shell="bash", run=where))
+    where = f'"{python}" -P -c "import json, reconciler, sys; print(json.dumps([reconciler.__file__, sys.prefix]))"'
+    hostile = {f"{name}.py": "raise SystemExit('hostile')" for name in HOSTILE}
+    workflow = job(company, {"command": "validate"}, id="where", shell="bash", run=where)
+    _, run = pushed(company, workflow, {"audiences.yaml": config(ONE), **hostile})
 
     assert run.conclusion == "success", run.output
     module, prefix = json.loads(run.output.splitlines()[-1])
