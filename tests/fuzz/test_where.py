@@ -20,7 +20,8 @@ from sqlglot.errors import SqlglotError
 from reconciler.errors import ReconcilerError
 from reconciler.identifiers import Identity, MappedColumn
 from reconciler.identity import Engine, Selection, WhereError
-from reconciler.identity.sources.databases import checked, connect
+from reconciler.identity.sources.checking import checked
+from reconciler.identity.sources.databases import connect
 from reconciler.identity.sources.drivers.duckdb_file import open_duckdb
 from reconciler.identity.sources.drivers.kinds import driver_for
 from reconciler.identity.sources.drivers.model import Resources, Url

@@ -8,17 +8,11 @@ owner has to make, may call anything.
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sqlglot import TokenType, exp
+from sqlglot import exp
 
 from reconciler.identity.sources.reach import FUNCTIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from sqlglot import Token
 
 _NAMES: Final = """
 any_value approx_count_distinct arbitrary arg_max arg_min array_remove array_upper array_lower array_dims bit_and
@@ -72,56 +66,24 @@ _COLLECTING: Final[frozenset[type[exp.Func]]] = frozenset(
 """Aggregates that keep every value they are given. DuckDB keeps them beside its ``memory_limit``: 40 million short
 texts in a ``string_agg`` take 6 GB. SQLite has a limit for all that it holds."""
 _COLLECTING_NAMES: Final = frozenset(
-    [
-        "array_agg",
-        "group_concat",
-        "json_agg",
-        "json_group_array",
-        "json_group_object",
-        "json_object_agg",
-        "jsonb_agg",
-        "jsonb_object_agg",
-        "median",
-        "mode",
-        "percentile_cont",
-        "percentile_disc",
-        "string_agg",
-    ]
+    {
+        *("array_agg", "group_concat", "json_agg", "json_group_array", "json_group_object"),
+        *("json_object_agg", "jsonb_agg", "jsonb_object_agg", "median", "mode", "percentile_cont"),
+        *("percentile_disc", "string_agg"),
+    }
 )
 """The same, and their like, where sqlglot has no type for them, or they stand behind a dot."""
 _SYSTEM_SCHEMAS: Final = frozenset({"pg_catalog", "safe"})
 """Before a function's name: it is the database's own and not somebody's of the same name."""
 _SPARK: Final = frozenset({"databricks", "pyspark"})
 _FILE_FORMATS: Final = frozenset(
-    [
-        "avro",
-        "binaryfile",
-        "cloudfiles",
-        "csv",
-        "delta",
-        "deltasharing",
-        "excel",
-        "hudi",
-        "iceberg",
-        "image",
-        "json",
-        "libsvm",
-        "orc",
-        "parquet",
-        "text",
-        "xml",
-    ]
+    {
+        *("avro", "binaryfile", "cloudfiles", "csv", "delta", "deltasharing", "excel", "hudi", "iceberg"),
+        *("image", "json", "libsvm", "orc", "parquet", "text", "xml"),
+    }
 )
 """What Spark, Databricks and what is added to them take for the format of a file, where a schema could stand
 (https://spark.apache.org/docs/latest/sql-data-sources-load-save-functions.html#run-sql-on-files-directly)."""
-_QUOTED: Final = frozenset(
-    {
-        *(TokenType.STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING, TokenType.BYTE_STRING),
-        *(TokenType.NATIONAL_STRING, TokenType.NATIONAL_RAW_STRING, TokenType.UNICODE_STRING, TokenType.IDENTIFIER),
-    }
-)
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
-_PLAIN_HINT: Final = re.compile(r"/\*\+[\w\s(),.@=]*\*/")
 
 
 def refused_call(statement: exp.Expr, dialect: str) -> str | None:
@@ -175,66 +137,6 @@ def format_as_schema(statement: exp.Expr, dialect: str) -> str | None:
         if not table.catalog and (schema in _FILE_FORMATS or "." in schema):
             return f"{table.db}.{table.name}"
     return None
-
-
-def unreadable(query: str, tokens: Sequence[Token]) -> str | None:
-    """Return the first character that the database may read otherwise than it is read here, or None.
-
-    Databases differ in which characters end a line, and with it a comment, which are a space, and which belong to a
-    name. Control characters are looked for everywhere, others that nobody sees only where they are not quoted.
-
-    Args:
-        query: The query as it was written.
-        tokens: What it consists of.
-    """
-    if control := _CONTROL.search(query):
-        return control[0]
-    unquoted = (character for piece in _unquoted(query, tokens) for character in piece)
-    return next((each for each in unquoted if not each.isprintable() and each not in "\t\r\n"), None)
-
-
-def _unquoted(query: str, tokens: Sequence[Token]) -> Iterator[str]:
-    end = 0
-    for token in tokens:
-        if token.token_type in _QUOTED:
-            yield query[end : token.start]
-            end = token.end + 1
-    yield query[end:]
-
-
-def parameter(tokens: Iterable[Token], dialect: str) -> str | None:
-    """Return the first parameter of a query to SQLite, or None.
-
-    Nobody gives it a value; and SQLite ends one elsewhere than sqlglot does: ``$a::b('),…,$c(')`` holds two of them.
-    """
-    return next((each.text for each in tokens if dialect == "sqlite" and _begins_a_parameter(each)), None)
-
-
-def _begins_a_parameter(token: Token) -> bool:
-    return token.token_type not in _QUOTED and token.text.startswith(("$", "@", "#", ":", "?"))
-
-
-def hides_in_comment(query: str, tokens: Sequence[Token]) -> bool:
-    r"""Return whether a comment may be none to the database, or end elsewhere.
-
-    MySQL runs ``/*! … */``, and begins a comment in the middle of ``{# … #}``, which is one to sqlglot. Whether a
-    comment within a comment ends where that ends is told differently everywhere. To Spark a ``--`` comment goes on
-    behind a backslash at a line's end, and a hint ``/*+ … */`` holds texts and comments of its own.
-    """
-    if any("{#" in piece for piece in _unquoted(query, tokens)):
-        return True
-    hints = (query[each.start : each.end + 1] for each in tokens if each.token_type is TokenType.HINT)
-    if not all(map(_PLAIN_HINT.fullmatch, hints)):
-        return True
-    return any(
-        "/*" in comment or "\\" in comment or comment.lstrip().lower().startswith(("!", "m!"))
-        for comment in _comments(tokens)
-    )
-
-
-def _comments(tokens: Iterable[Token]) -> Iterator[str]:
-    for token in tokens:
-        yield from token.comments
 
 
 def _bloats(node: exp.Expr) -> bool:
