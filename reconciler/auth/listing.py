@@ -16,6 +16,7 @@ import orjson
 
 from reconciler.auth.errors import DamagedLoginsError, NewerLoginsError, ProfileNameError
 from reconciler.auth.model import Keeping, Leftover, Profile
+from reconciler.bounded import read_bounded, spelled
 from reconciler.tiktok.model import User
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 VERSION: Final = 2
 """What is written. Version 1 is read as well."""
+LARGEST: Final = 16 << 20
+"""Bytes of the file: more than anybody has logins."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MARK: Final = re.compile(r"@[0-9a-f]{16}")
@@ -103,11 +106,13 @@ def read_listing(path: Path) -> Listing:
         NewerLoginsError: A later version wrote it.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_bounded(path, LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return Listing()
     except OSError as error:
         raise DamagedLoginsError(path, error.strerror or str(error)) from error
+    if raw is None:
+        raise DamagedLoginsError(path, f"it has more than {spelled(LARGEST)}")
     try:
         document = orjson.loads(raw)
         version = document["version"]

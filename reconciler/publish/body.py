@@ -45,10 +45,11 @@ def log_as_markdown(title: str, log: str) -> str:
 
     Lines that were meant for the runner (``::error …``) are left out, and signs that do not show become escapes.
     """
-    lines = [_shown(line) for line in log.splitlines() if not line.startswith("::")]
-    text = "\n".join(lines).strip()
-    if len(text) > LONGEST_LOG:
-        text = f"{text[:LONGEST_LOG]}\n… and {len(text) - LONGEST_LOG:,} characters more, in the log of the run"
+    told = "\n".join(line for line in log.splitlines() if not line.startswith("::")).strip()
+    # Cut before and after: an escape is up to ten times as long as the sign it stands for.
+    text = "\n".join(map(_shown, told[:LONGEST_LOG].split("\n")))
+    if more := len(told[LONGEST_LOG:]) + len(text[LONGEST_LOG:]):
+        text = f"{text[:LONGEST_LOG]}\n… and {more:,} characters more, in the log of the run"
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"### {title}\n\n{fence}text\n{text or 'It said nothing.'}\n{fence}\n"
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from reconciler.bounded import read_bounded, spelled
 from reconciler.publish import reading
 from reconciler.publish.errors import NoTokenError, OutsiderError, UnknownSurroundingsError
 from reconciler.publish.github import API_URL
@@ -20,6 +21,9 @@ from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_LARGEST_EVENT: Final = 64 << 20
+"""Bytes of an event's payload. GitHub sends at most 25 MB of one."""
 
 
 class ForgeKind(StrEnum):
@@ -150,7 +154,12 @@ def _event(path: str) -> _Event:
     if not path:
         return _Event()
     try:
-        payload = reading.fields(orjson.loads(Path(path).read_bytes()))
+        if (content := read_bounded(Path(path), _LARGEST_EVENT)) is None:
+            raise UnknownSurroundingsError(
+                f"GITHUB_EVENT_PATH names {path}, which is no event: it has more than {spelled(_LARGEST_EVENT)}",
+                hint="GitHub writes that file. Elsewhere leave the variable unset and give --request NUMBER.",
+            )
+        payload = reading.fields(orjson.loads(content))
         request = reading.below(payload, "pull_request")
         if not request:
             issue = reading.below(payload, "issue")  # a comment on a pull request

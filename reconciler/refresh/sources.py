@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic, error
 from reconciler.errors import ReconcilerError
+from reconciler.identity.columns import listed, may_be_shown
 from reconciler.origin import FileOrigin
 
 if TYPE_CHECKING:
@@ -52,10 +53,10 @@ def _missing_columns(source: Source, columns: Mapping[str, str], desired: Config
             if column.casefold() in by_folded:
                 continue
             close = get_close_matches(column.casefold(), by_folded, n=1)
-            hint = f'Did you mean "{by_folded[close[0]]}"? ' if close else ""
+            hint = f'Did you mean "{by_folded[close[0]]}"? ' if close and may_be_shown(close[0]) else ""
             yield error(
                 f'source {source.key}: no column "{column}" for {purpose} in {source.origin}',
-                f"{hint}It has: {', '.join(columns)}.",
+                f"{hint}It has: {listed(columns)}.",
                 desired.place("sources", source.key, "identities", str(mapped.identity), key),
             )
 

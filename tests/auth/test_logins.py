@@ -25,7 +25,7 @@ from reconciler.auth.errors import (
     LoginError,
     ProfileNameError,
 )
-from reconciler.auth.listing import require_name
+from reconciler.auth.listing import LARGEST, require_name
 from reconciler.auth.logins import open_logins
 from reconciler.auth.model import Keeping, Login
 from reconciler.secret import Secret
@@ -254,6 +254,7 @@ def test_a_place_that_cannot_be_written_to_is_named(logins: Logins, home: Path, 
     ("content", "said"),
     [
         (b"", "damaged"),
+        (b" " * (LARGEST + 1), "it has more than 16 MB"),
         (b"\xff\xfe", "damaged"),
         (b"[]", "damaged"),
         (b"null", "damaged"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from reconciler.publish.body import compose, log_as_markdown
+from reconciler.publish.body import LONGEST_LOG, compose, log_as_markdown
 from reconciler.publish.errors import InvalidKeyError, UnpostableError
 from reconciler.publish.github import GitHub
 from reconciler.publish.gitlab import without_quick_actions
@@ -112,3 +112,10 @@ def test_outside_code_no_line_is_a_quick_action(text: str) -> None:
 @given(LINES)
 def test_lines_that_are_shown_stay_what_they_were(text: str) -> None:
     assert without_quick_actions(text).replace("\\/", "/") == text
+
+
+def test_a_log_of_signs_that_do_not_show_is_cut_before_they_are_written_out() -> None:
+    posted = log_as_markdown("Failed", "\x1b" * (LONGEST_LOG + 7))
+
+    assert posted.count("\\x1b") == LONGEST_LOG // 4
+    assert f"… and {3 * LONGEST_LOG + 7:,} characters more" in posted

@@ -81,6 +81,7 @@ def test_elsewhere_the_forge_can_be_named(github: GitHub, job: Job) -> None:
         ({"GITHUB_REPOSITORY": "../../user"}, '"../../user" is not a repository on GitHub'),
         ({"GITHUB_API_URL": "not an address"}, "GitHub cannot be reached"),
         ({"GITHUB_EVENT_PATH": "/nowhere/event.json"}, "/nowhere/event.json"),
+        ({"GITHUB_EVENT_PATH": "/dev/zero"}, "/dev/zero, which is no event: it has more than 64 MB"),
         ({"GITHUB_ACTIONS": None, "GITLAB_CI": "true"}, "the address of GitLab's API is not known"),
     ],
 )

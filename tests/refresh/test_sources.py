@@ -54,6 +54,17 @@ def test_a_missing_column_of_a_longer_form_is_told_at_its_name(
     assert line(found, tmp_path).startswith("unlike")
 
 
+def test_columns_that_may_be_somebodys_values_are_not_told(
+    declare: Callable[..., Config], engine: Engine, tmp_path: Path
+) -> None:
+    config = declare(("column: idfa", "column: unlike"))
+    (tmp_path / "customers.csv").write_text("mpid,ltv,order_20260101\n1,2,3\n")
+    told = " ".join(f"{each.summary} {each.detail}" for each in check_sources(config, engine))
+
+    assert "It has: mpid, ltv, …." in told
+    assert "order_2026" not in told
+
+
 def test_columns_are_found_whatever_their_case(declare: Callable[..., Config], engine: Engine) -> None:
     assert check_sources(declare(("mpid: mpid", "mpid: MPID")), engine) == []
 
