@@ -134,7 +134,7 @@ def aws_credentials(profile: str | None = None) -> S3CredentialProvider | None:
     except refusals.BotoCoreError as refusal:
         raise NoCredentialsError(str(refusal)) from None
     if found is None:
-        raise NoCredentialsError("nowhere")
+        raise NoCredentialsError
     provider: S3CredentialProvider = importlib.import_module("obstore.auth.boto3").Boto3CredentialProvider(session)
     return provider
 

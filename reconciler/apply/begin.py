@@ -26,15 +26,27 @@ def begun(plan: Plan, owned: State, remotes: Mapping[str, Remote]) -> State:
         owned: The state.
         remotes: The accounts the plan is about, just read.
     """
-    state = change.with_run(owned, Run(plan.plan_id, plan.serial))
-    for intent in owned.pending:
-        if isinstance(intent, PendingCreate):
-            state = _settled(intent, plan, state, remotes)
+    state = settled(plan, change.with_run(owned, Run(plan.plan_id, plan.serial)), remotes)
     for action in plan.actions:
         came_from = action.previous_address
         if came_from and came_from in state.resources and action.address not in state.resources:
             state = change.moved(state, came_from, action.address)
     return with_what_holds(plan, state)
+
+
+def settled(plan: Plan, owned: State, remotes: Mapping[str, Remote]) -> State:
+    """Return the state without the interrupted creates about which the plan leaves nothing to be done.
+
+    Args:
+        plan: What is about to be done, if anything.
+        owned: The state.
+        remotes: The accounts the plan is about, just read; what is not among them is left as it is.
+    """
+    state = owned
+    for intent in owned.pending:
+        if isinstance(intent, PendingCreate):
+            state = _settled(intent, plan, state, remotes)
+    return state
 
 
 def with_what_holds(plan: Plan, owned: State) -> State:
@@ -86,6 +98,7 @@ def imported(action: Action) -> Resource:
         there.prevent_destroy,
         there.retention_in_days,
         there.audience_sub_type,
+        imported=True,
     )
 
 

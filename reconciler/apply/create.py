@@ -6,6 +6,7 @@ The intent is written before the call. Where the answer is lost, the account is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from reconciler.apply import recheck
@@ -16,11 +17,11 @@ from reconciler.plan.recovery import adopt, made_by
 from reconciler.state import change
 from reconciler.state.model import PendingCreate
 from reconciler.tiktok import audiences, files, streaming
-from reconciler.tiktok.errors import UncertainWriteError
+from reconciler.tiktok.errors import PartialSuccessError, TikTokError, UncertainWriteError
 from reconciler.tiktok.model import Remote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.apply.uploads import Uploads
     from reconciler.apply.workbench import Workbench
@@ -70,12 +71,13 @@ async def ensure_created(bench: Workbench, action: Action, remotes: Mapping[str,
         raise RefusedError(recheck.turned_up(intent))
     if intent is None and current is not None and current.audience_id != action.audience_id:
         return  # made by an earlier run of this plan
-    made = await _find(bench, account, intent) if intent else None
+    made = await _find(bench, account, intent, just_now=False) if intent else None
     delivery = planned(bench, action, plan_id) if made is None and _is_of_files(action) else None
     uploads = await first_files(delivery) if delivery else None
-    is_first = intent is None
-    intent = intent or await _announce(bench, action, remotes, plan_id)
-    made = made or await _call(bench, action, account, intent, uploads, first=is_first)
+    if intent is None or made is None:
+        is_first = intent is None
+        intent = await _announce(bench, action, remotes, plan_id, earlier=intent)
+        made = await _call(bench, action, account, intent, uploads, first=is_first)
     exists = current is not None and current.audience_id in remotes[current.advertiser_id].audiences
     adopted = adopt(intent, made.audience_id, current, current_exists=exists)
     state = change.with_resource(change.without_pending(bench.state.state, intent), adopted)
@@ -86,13 +88,17 @@ async def ensure_created(bench: Workbench, action: Action, remotes: Mapping[str,
         await complete(delivery, uploads)
 
 
-async def _announce(bench: Workbench, action: Action, remotes: Mapping[str, Remote], plan_id: str) -> PendingCreate:
+async def _announce(
+    bench: Workbench, action: Action, remotes: Mapping[str, Remote], plan_id: str, *, earlier: PendingCreate | None
+) -> PendingCreate:
+    """Note that the create is about to be called; `earlier` is the note of a run that was interrupted."""
     if action.after is None:
         raise ValueError(f"{action.address}: nothing to create")
     account = remotes[action.advertiser_id].account
     listed = await audiences.list_all(bench.sessions.acting_for(account.advertiser_id), account.advertiser_id)
     now = Remote(account, listed)
-    if block := recheck.recheck(action, bench.state.state, {**remotes, account.advertiser_id: now}):
+    owned = change.without_pending(bench.state.state, earlier) if earlier else bench.state.state
+    if block := recheck.recheck(action, owned, {**remotes, account.advertiser_id: now}):
         raise RefusedError(block)  # the account was read when the apply began, which may be hours ago
     intent = PendingCreate(
         address=action.address,
@@ -100,12 +106,13 @@ async def _announce(bench: Workbench, action: Action, remotes: Mapping[str, Remo
         name=action.after.name,
         delivery=action.after.delivery,
         identities=action.after.identities,
-        known_ids=tuple(sorted(each.audience_id for each in now.named(action.after.name))),
+        known_ids=earlier.known_ids if earlier else _ids_of(now.named(action.after.name)),
         plan_id=plan_id,
-        since=bench.now(),
+        since=earlier.since if earlier else bench.now(),
         prevent_destroy=action.after.prevent_destroy,
         retention_in_days=action.after.retention_in_days,
         audience_sub_type=action.after.audience_sub_type,
+        until=bench.now() + ATTEMPTS * (bench.longest_call + timedelta(seconds=sum(LOOKS))),
     )
     bench.state.save(change.with_pending(bench.state.state, intent))
     return intent
@@ -114,7 +121,10 @@ async def _announce(bench: Workbench, action: Action, remotes: Mapping[str, Remo
 async def _call(
     bench: Workbench, action: Action, account: Account, intent: PendingCreate, uploads: Uploads | None, *, first: bool
 ) -> _Made:
-    """Call TikTok, and look for what the call made where its answer is lost. `first`: no call was made before."""
+    """Call TikTok, and look for what the call made where its answer is lost. `first`: no call was made before.
+
+    Where it is certain that nothing was made, the intent goes: it would claim whatever is given that name next.
+    """
     certain = first
     for _ in range(ATTEMPTS):
         try:
@@ -125,6 +135,12 @@ async def _call(
             if found := await _find_repeatedly(bench, account, intent):
                 return found
             continue
+        except PartialSuccessError:
+            raise
+        except TikTokError:
+            if certain:
+                bench.state.save(change.without_pending(bench.state.state, intent))
+            raise
         if not certain:
             await _find(bench, account, intent)  # an earlier call may have made one after all: that is not passed over
         return _Made(made, is_answered=True)
@@ -161,13 +177,17 @@ async def _find_repeatedly(bench: Workbench, account: Account, intent: PendingCr
     return None
 
 
-async def _find(bench: Workbench, account: Account, intent: PendingCreate) -> _Made | None:
+async def _find(bench: Workbench, account: Account, intent: PendingCreate, *, just_now: bool = True) -> _Made | None:
     session = bench.sessions.acting_for(account.advertiser_id)
     listed = await audiences.list_all(session, account.advertiser_id)
-    candidates = made_by(intent, bench.state.state, Remote(account, listed))
+    candidates = made_by(intent, bench.state.state, Remote(account, listed), just_now=just_now)
     if len(candidates) > 1:
         raise _several(intent, candidates)
     return _Made(candidates[0].audience_id, is_answered=False) if candidates else None
+
+
+def _ids_of(listed: Iterable[Audience]) -> tuple[str, ...]:
+    return tuple(sorted(each.audience_id for each in listed))
 
 
 def _is_of_files(action: Action) -> bool:
@@ -178,5 +198,6 @@ def _several(intent: PendingCreate, candidates: tuple[Audience, ...]) -> Unsettl
     ids = ", ".join(each.audience_id for each in candidates)
     return UnsettledError(
         f'{intent.address}: several audiences named "{intent.name}" may be the one that was made: {ids}',
-        hint=f"Run `reconciler import {intent.address} ID` with the one to keep, delete the others, and plan again.",
+        hint=f"Run `reconciler import {intent.address} ID` with the one to keep, delete the others, and plan again. Or "
+        f"run `reconciler state rm {intent.address}`, which leaves all of them on TikTok unmanaged.",
     )

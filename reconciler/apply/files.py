@@ -3,6 +3,9 @@
 TikTok edits no audience while it is processing its last change, which may take hours (Marketing API v1.3, customer
 file audiences). Appending, removing and replacing are idempotent, but nothing tells which of several calls have
 happened, so a delivery that was cut off is not gone on with: the next one replaces everybody.
+
+Nobody is ever replaced in an audience that was imported: it may hold people who were never sent from here, and they
+stay. What is not certain to be there is appended to it, and what may be there of ours and is not wanted is removed.
 """
 
 from __future__ import annotations
@@ -76,7 +79,8 @@ class FileDelivery:
 async def deliver_files(bench: Workbench, action: Action, members: MemberChange, plan_id: str) -> None:
     """Make TikTok hold exactly the wanted set of `action`'s audience, which exists and is made of files.
 
-    What is there for certain is changed by what differs, unless that is most of it; else everybody is replaced.
+    What is there for certain is changed by what differs, unless that is most of it; else everybody is replaced. One
+    that was imported is only ever changed by what differs, and holds whom it held before besides.
     People are added before others are removed, since TikTok refuses an update that leaves fewer than 1,000.
 
     Args:
@@ -97,15 +101,16 @@ async def deliver_files(bench: Workbench, action: Action, members: MemberChange,
     if is_certain and resource.members and resource.members.snapshot == members.set_digest:
         return
     delivery = FileDelivery(bench, action, members, plan_id)
+    _require_somebody(delivery)
     there, target = delivered(resource, state, bench.locate), bench.locate(members.set_digest)
     layout = await _layout(bench, action, resource.audience_id, (target, *there.files))
-    if is_certain and 2 * (members.add + members.remove) <= members.identifiers:
+    differs_little = is_certain and 2 * (members.add + members.remove) <= members.identifiers
+    if resource.imported or differs_little:
         bench.progress.delivering(action, members.add + members.remove)
         route = await _route(bench, Leg(there, target))
         await _send(delivery, Uploads(bench, action, route, "add", layout), "APPEND")
         await _send(delivery, Uploads(bench, action, route, "remove", layout), "REMOVE")
     else:
-        _require_somebody(delivery)
         bench.progress.delivering(action, members.identifiers)
         route = await _route(bench, Leg(Delivered(), target))
         await _send(delivery, Uploads(bench, action, route, "add", layout), "REPLACE")

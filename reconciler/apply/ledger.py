@@ -17,7 +17,10 @@ from reconciler.tiktok.errors import (
     CredentialError,
     InvalidRequestError,
     PermissionDeniedError,
+    RateLimitedError,
+    TikTokError,
     UnreachableError,
+    WriteConflictError,
     concerns_account,
 )
 
@@ -29,6 +32,11 @@ if TYPE_CHECKING:
 
 FATAL: Final = (UnreachableError, StateError)
 """After one of these the next action would only meet it again, or must not be tried: the apply stops."""
+
+_SPENT: Final = (
+    "It stayed so for as long as `patience` lets a call be tried, and what else there is to do was not made to wait as "
+    "long. Apply again: it goes on from here. Where TikTok fails at this one alone, apply the others with --target."
+)
 
 REFUSALS: Final = (InvalidRequestError, PermissionDeniedError)
 """What TikTok will not do for one audience, and so not for any that travels with it."""
@@ -112,7 +120,7 @@ class Ledger:
 
         The failure of some leaves the others alone; a guard met at the last moment does too. A token that is no longer
         taken ends the work in its accounts. Cancelling (Ctrl-C), and what everything else would only meet again, stops
-        the apply.
+        the apply: an outage is waited out once, not once for each audience.
 
         Args:
             entries: The actions.
@@ -131,11 +139,8 @@ class Ledger:
         except ReconcilerError as problem:
             if isinstance(problem, REFUSALS) and not is_only_way:
                 return False
-            if isinstance(problem, FATAL):
-                self.stopped_by = problem.message
-            if isinstance(problem, CredentialError):
-                self._cut_off |= dict.fromkeys(self._lost_with(problem, entries), problem.message)
-            ending = _Ending(OutcomeStatus.FAILED, problem.message, way_out=problem.hint or "")
+            way_out = self._stop_for(problem, entries)
+            ending = _Ending(OutcomeStatus.FAILED, problem.message, way_out=way_out)
         else:
             return True
         for entry in entries:
@@ -161,9 +166,23 @@ class Ledger:
         """Return why an action cannot be worked on, or None."""
         return self.stopped_by or next(filter(None, map(self._cut_off.get, _accounts(entry.action))), None)
 
+    def _stop_for(self, problem: ReconcilerError, entries: Sequence[Entry]) -> str:
+        """Stop what would only meet a problem again, all or some accounts; return what a person can do about it."""
+        if isinstance(problem, FATAL):
+            self.stopped_by = problem.message
+        elif isinstance(problem, CredentialError):
+            self._cut_off |= dict.fromkeys(self._lost_with(problem, entries), problem.message)
+        elif _is_outage(problem):
+            if isinstance(problem, RateLimitedError) and not problem.concerns_app:
+                self._cut_off |= dict.fromkeys(_accounts_of(entries), problem.message)
+            else:
+                self.stopped_by = problem.message
+            return f"{problem.hint or ''} {_SPENT}".lstrip()
+        return problem.hint or ""
+
     def _lost_with(self, problem: CredentialError, entries: Iterable[Entry]) -> set[str]:
         """Return the accounts that a refused token acts for, or the one that it no longer acts for."""
-        refused = {each for entry in entries for each in _accounts(entry.action)}
+        refused = _accounts_of(entries)
         if problem.advertiser_id in refused:
             refused = {problem.advertiser_id}
         if concerns_account(problem):
@@ -209,6 +228,15 @@ class _Ending:
 def _name_of(entries: Sequence[Entry]) -> str:
     """Return what to call work on these actions in a trace."""
     return f"action {entries[0].action.kind}" if len(entries) == 1 else "actions together"
+
+
+def _is_outage(problem: ReconcilerError) -> bool:
+    """Whether TikTok failed for as long as a call is tried; a conflict is about one object, however long it lasts."""
+    return isinstance(problem, TikTokError) and problem.outlasted and not isinstance(problem, WriteConflictError)
+
+
+def _accounts_of(entries: Iterable[Entry]) -> set[str]:
+    return {each for entry in entries for each in _accounts(entry.action)}
 
 
 def _accounts(action: Action) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.apply.begin import repeats
 from reconciler.plan import guards
-from reconciler.plan.guards import Circumstances
+from reconciler.plan.circumstances import Circumstances
 from reconciler.plan.model import Action, ActionKind, Block, Guard
 from reconciler.plan.recovery import owned_ids
 from reconciler.state import change

@@ -8,6 +8,7 @@ kill at any moment leaves more than was wanted, never less.
 from __future__ import annotations
 
 import asyncio
+import logging
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from reconciler.apply.steps import LEAVING, finish, prepare
 from reconciler.identity import MOST_LEGS
 from reconciler.plan.model import ActionKind
 from reconciler.state import change
+from reconciler.state.errors import StateError
 from reconciler.state.model import Run
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from reconciler.plan.model import MemberChange, Plan
     from reconciler.state.model import State
     from reconciler.tiktok.model import Remote
+
+log = logging.getLogger(__name__)
 
 
 def check(plan: Plan, owned: State, *, skip_blocked: bool) -> None:
@@ -83,8 +87,16 @@ async def apply(plan: Plan, remotes: Mapping[str, Remote], bench: Workbench) -> 
         requests_alone=sum(each.requests_alone for each in tallies),
     )
     if applied.succeeded:
-        bench.state.save(change.with_run(bench.state.state, None))
+        _end_run(bench)
     return applied
+
+
+def _end_run(bench: Workbench) -> None:
+    """Note that nothing is under way. Everything is done by now: that this cannot be written takes none of it back."""
+    try:
+        bench.state.save(change.with_run(bench.state.state, None))
+    except StateError as why:
+        log.warning("%s; the state still says that this apply is under way, until the next one", why.message)
 
 
 async def _prepare(ledger: Ledger, plan: Plan, remotes: Mapping[str, Remote]) -> None:

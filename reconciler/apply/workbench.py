@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.apply.progress import Progress, Silent
@@ -64,6 +64,7 @@ class Workbench:
         progress: Told what is happening.
         tally: Counts what has arrived.
         rows_per_request: Rows of one streaming request.
+        longest_call: How long one call may be tried for, until it has certainly ended.
         pause: Waits so many seconds.
         now: The time, UTC.
     """
@@ -75,5 +76,6 @@ class Workbench:
     progress: Progress = field(default_factory=Silent)
     tally: Tally = field(default_factory=Tally)
     rows_per_request: int = 1000
+    longest_call: timedelta = timedelta(hours=1)
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     now: Callable[[], datetime] = _utc_now

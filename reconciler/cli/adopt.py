@@ -16,6 +16,7 @@ from reconciler.cli.adopting import (
     read_account,
     resource_of,
     tell_left_out,
+    tell_unmanaged,
 )
 from reconciler.cli.adoption import survey
 from reconciler.cli.journaling import journaled
@@ -113,6 +114,7 @@ def _one(place: Place, address: str, audience_id: str) -> int:
         after = change.edited_by_hand(change.with_resource(state.state, resource))
         if intent := change.pending_create(after, address):
             after = change.without_pending(after, intent)
+            tell_unmanaged(intent, after, remote)
         entry.begin(state)
         state.save(after)
         entry.did(Step(address, "import", "done", audience_id))

@@ -12,11 +12,11 @@ from reconciler.cli.workspace import drive, read_config, workspace
 from reconciler.cli.writing import write_whole
 from reconciler.config import audiences_yaml
 from reconciler.config.edit import with_audiences
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, warning
 from reconciler.errors import InvalidConfigError, ReconcilerError
 from reconciler.plan.decide import Case, decide
 from reconciler.plan.inputs import Inputs
-from reconciler.plan.recovery import owned_ids
+from reconciler.plan.recovery import made_by, owned_ids
 from reconciler.refresh.accounts import Sessions, read_accounts
 from reconciler.report.visible import quoted
 from reconciler.report.wording import count
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.cli.workspace import Place, Workspace
     from reconciler.config import model as config
     from reconciler.config.write import Adopted
-    from reconciler.state.model import Resource, State
+    from reconciler.state.model import PendingCreate, Resource, State
     from reconciler.tiktok.model import Remote
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -93,7 +93,7 @@ def adopt_account(place: Place, key: str) -> int:
         resources, refused = _resources(declared, key, inputs)
         if resources:
             entry.begin(state)
-            state.save(_with(state.state, resources))
+            state.save(_with(state.state, resources, remote))
             entry.did(*(Step(each.address, "import", "done", each.audience_id) for each in resources.values()))
     screen.findings(refused)
     tell_left_out(found)
@@ -136,13 +136,32 @@ def _resources(declared: config.Config, key: str, inputs: Inputs) -> tuple[dict[
     return resources, tuple(refused)
 
 
-def _with(state: State, resources: Mapping[str, Resource]) -> State:
+def tell_unmanaged(intent: PendingCreate, owned: State, remote: Remote) -> None:
+    """Tell what an interrupted create may have made beside the audience that is imported in its place.
+
+    Args:
+        intent: What is no longer waited for.
+        owned: The state without it.
+        remote: The account that is imported from.
+    """
+    if intent.advertiser_id != remote.account.advertiser_id:
+        where = f"account {intent.advertiser_id}, and is waited for no longer"
+        way_out = f'If it made an audience named "{intent.name}", that is not managed: look for it in Ads Manager.'
+        screen.findings([warning(f"{intent.address}: a create was interrupted in {where}", way_out)])
+    elif made := made_by(intent, owned, remote):
+        ids = ", ".join(each.audience_id for each in made)
+        way_out = "That is not managed: delete it in Ads Manager, or import it under another address."
+        screen.findings([warning(f"{intent.address}: an interrupted create may have made {ids}", way_out)])
+
+
+def _with(state: State, resources: Mapping[str, Resource], remote: Remote) -> State:
     """Return the state that owns `resources` too, and waits for no create at their addresses."""
     after = state
     for address, resource in resources.items():
         after = change.with_resource(after, resource)
         if intent := change.pending_create(after, address):
             after = change.without_pending(after, intent)
+            tell_unmanaged(intent, after, remote)
     return change.edited_by_hand(after)
 
 

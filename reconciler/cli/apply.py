@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ import click
 
 from reconciler import telemetry
 from reconciler.apply import run
-from reconciler.apply.begin import with_what_holds
+from reconciler.apply.begin import settled, with_what_holds
+from reconciler.apply.lockwatch import LockWatch
+from reconciler.apply.model import OutcomeStatus
 from reconciler.apply.order import accounts
 from reconciler.apply.refusal import nothing_done, refused
 from reconciler.apply.remember import Memory
@@ -117,9 +120,7 @@ def command(
             stage(opened, planned)
         applied = _apply(plan, opened, state, folder, memory, quiet=not output.is_text)
         entry.applied(applied)
-        if applied.succeeded:
-            opened.store.unstage(plan.plan_id)
-            opened.store.sweep(state.state)
+        _tidy(opened, plan, state, applied)
     output.applied(applied)
     announce_outcome(applied)
     return 0 if applied.succeeded else 1
@@ -144,7 +145,7 @@ def _tell_beside(output: Output, applied: Applied) -> None:
 
 def _apply(plan: Plan, opened: Workspace, state: OpenState, folder: Path, memory: Memory, *, quiet: bool) -> Applied:
     async def work() -> Applied:
-        async with opened.tiktok() as tiktok:
+        async with opened.tiktok(before_write=LockWatch(state).still_ours) as tiktok:
             sessions = Sessions(tiktok, accounts(plan, state.state), opened.credentials)
             remotes = await read_accounts(sessions, opened.config, blindly=True)
             bench = Workbench(
@@ -155,6 +156,7 @@ def _apply(plan: Plan, opened: Workspace, state: OpenState, folder: Path, memory
                 progress,
                 rows_per_request=opened.config.rows_per_request,
                 now=memory.now,
+                longest_call=timedelta(seconds=max(3600.0, 2 * (opened.config.patience_seconds or 0))),
             )
             with telemetry.timed("apply", "reconciler.apply.duration"):
                 applied = await run.apply(plan, remotes, bench)
@@ -165,9 +167,22 @@ def _apply(plan: Plan, opened: Workspace, state: OpenState, folder: Path, memory
         return drive(work())
 
 
+def _tidy(opened: Workspace, plan: Plan, state: OpenState, applied: Applied) -> None:
+    """Remove what nothing needs any more. What was applied is applied, whether this succeeds or not."""
+    if applied.interrupted or OutcomeStatus.SKIPPED in applied.statuses:
+        return
+    try:
+        if applied.succeeded:
+            opened.store.unstage(plan.plan_id)
+        opened.store.sweep(state.state)
+    except ReconcilerError as why:
+        screen.say(f"Warning: what this apply no longer needs is still in the state store: {why.message}.")
+
+
 def _remember(planned: Planned, opened: Workspace, state: OpenState, memory: Memory) -> None:
     """Remember an apply that had nothing to do: what is there now, and what the state did not know of it."""
-    if (current := with_what_holds(planned.plan, state.state)) != state.state:
+    current = with_what_holds(planned.plan, settled(planned.plan, state.state, planned.actual))
+    if current != state.state:
         state.save(current)
 
     async def work() -> None:

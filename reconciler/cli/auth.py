@@ -17,6 +17,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.refresh.credentials import TOKEN_VARIABLE
 from reconciler.report.standing_document import standings_document
 from reconciler.report.standing_text import render_standings
+from reconciler.report.wording import count
 from reconciler.tiktok.permission import Work
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def token(place: Place, profile: str) -> int:
         )
     with desk(place) as opened:
         found = _login(opened, profile)
-        screen.say(f"The token of {profile} opens {len(found.profile.advertiser_ids):,} accounts to whoever reads it.")
+        accounts = count(len(found.profile.advertiser_ids), "account")
+        screen.say(f"The token of {profile} opens {accounts} to whoever reads it.")
         if not click.confirm("Show it?", err=True):
             return 1
         click.echo(found.token.reveal())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import io
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,7 +91,7 @@ def _files(paths: Iterable[Path]) -> list[Formatted]:
     problems: list[Diagnostic] = []
     for path in paths:
         _, texts, unreadable = read(path)
-        problems += unreadable
+        problems += (replace(each, detail=each.detail.replace(" with -c.", ".")) for each in unreadable)
         for each in texts:
             if each.path in formatted:
                 continue

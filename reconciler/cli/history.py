@@ -17,6 +17,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.report.history_document import history_document
 from reconciler.report.history_text import render_run, render_runs
 from reconciler.state.errors import DamagedLockError
+from reconciler.state.moved import refuse_moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,7 @@ def command(run: str, place: Place, limit: int, since: datetime | None, address:
       reconciler history 3f2a9c
     """  # noqa: D301  # click reads the backspace: what follows keeps its lines
     with workspace(place) as opened:
+        refuse_moved(opened.store.objects)
         holder = _holder(opened.store)
         found = opened.store.journal.newest_first(since=since, run=run.strip().lower(), warn=_warn)
         shown = [_the_one(found, run)] if run else list(islice(_about(found, address), limit))

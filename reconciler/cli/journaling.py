@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -106,7 +106,8 @@ def journaled(opened: Workspace, why: str) -> Iterator[Entry]:
     Raises:
         LockedError: Someone else holds the lock, or may.
     """
-    with opened.lock(f"{why}, run {running.current().id}") as held:
+    with ExitStack() as holding:
+        held = holding.enter_context(opened.lock(f"{why}, run {running.current().id}"))
         entry = Entry(opened.store, held)
         try:
             yield entry
@@ -114,6 +115,13 @@ def journaled(opened: Workspace, why: str) -> Iterator[Entry]:
             entry.end(problem)
             raise
         entry.end(None)
+        try:
+            holding.close()
+        except ReconcilerError as why_not:
+            screen.say(
+                f"Warning: the lock may still stand: {why_not.message}. Everything is written down; where the next run "
+                f"is refused, `reconciler state unlock {held.lock.id}` removes it."
+            )
 
 
 def note_unlocking(store: StateStore, removed: Lock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,9 +15,10 @@ from reconciler.errors import ReconcilerError
 from reconciler.plan.build import build
 from reconciler.refresh.gather import Gathered, People, gather
 from reconciler.refresh.members import delivered
+from reconciler.state.errors import MissingSetError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.cli.workspace import Workspace
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 class UnknownTargetError(ReconcilerError):
     """`--target` names what is neither declared nor owned."""
+
+
+class StateMovedOnError(ReconcilerError):
+    """Another run has changed the state since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +106,24 @@ async def gather_in(
     if scope.skip_members:
         gathered = await read(None)
     else:
-        with engine_in(folder, workspace) as engine, reading_sources() as watcher:
+        with engine_in(folder, workspace) as engine, reading_sources() as watcher, _beside_others(workspace, owned):
             gathered = await read(People(engine, workspace.locate(folder), folder, watcher))
     _measure_audiences(owned, gathered)
     return gathered
+
+
+@contextmanager
+def _beside_others(workspace: Workspace, owned: State) -> Iterator[None]:
+    """Say so where a set is gone because an apply has ended meanwhile: what only reads holds no lock."""
+    try:
+        yield
+    except MissingSetError as missing:
+        if workspace.store.read().state.serial == owned.serial:
+            raise
+        raise StateMovedOnError(
+            "another run has changed the state while it was looked at",
+            hint="Run this again: it looks at what is there now.",
+        ) from missing
 
 
 def _measure_audiences(owned: State, gathered: Gathered) -> None:

@@ -13,6 +13,7 @@ import click
 
 from reconciler import __version__, running, telemetry
 from reconciler.cli import logs, screen
+from reconciler.cli.stopping import stopped_by_signals
 from reconciler.errors import InvalidConfigError, ReconcilerError
 from reconciler.report.visible import visible_lines
 from reconciler.telemetry.exporting import exporting
@@ -96,7 +97,12 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command line; every error becomes a sentence and an exit code."""
     screen.prepare()
     run = running.begin(arguments)
-    with logs.logging_to_stderr(arguments), exporting(os.environ), telemetry.span("reconciler") as span:
+    with (
+        stopped_by_signals(),
+        logs.logging_to_stderr(arguments),
+        exporting(os.environ),
+        telemetry.span("reconciler") as span,
+    ):
         try:
             result = reconciler.main(args=list(arguments), prog_name="reconciler", standalone_mode=False)
         except (Exception, KeyboardInterrupt) as problem:  # the one place where nothing may pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from reconciler.cli import sandbox_accounts, screen
 from reconciler.cli.sandbox_accounts import config_option as _config
 from reconciler.cli.workspace import Place, local_tiktok
 from reconciler.config import load
+from reconciler.errors import ReconcilerError
 from reconciler.report.visible import visible
 from reconciler.sandbox import DEFAULT_PORT, TOKEN
 
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from reconciler.sandbox import Sandbox
 
 EXAMPLE_ACCOUNTS = ("7000000000000000001", "7000000000000000002")
+
+
+class UnaskedResetError(ReconcilerError):
+    """A reset wants a yes, and there is no terminal to ask on."""
+
 
 _editor = click.option(
     "--editor", default="someone@example.com", show_default=True, help="Who TikTok will say has done it."
@@ -65,13 +72,14 @@ def serve(config: Path, host: str, port: int, advertisers: tuple[str, ...]) -> i
 
 @command.command("reset")
 @_config
-@click.confirmation_option(
-    "--yes", prompt="Empty the local TikTok? Your state of it will no longer match", help="Do not ask."
-)
-def reset(config: Path) -> int:
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(config: Path, yes: bool) -> int:
     """Empty the local TikTok, and remove the state that --sandbox keeps of it."""
     import shutil
 
+    if not (yes or _agreed()):
+        screen.say("Nothing was done.")
+        return 1
     with local_tiktok(Place(config, sandbox=True), anew=True) as sandbox:
         sandbox.reset()
         sandbox.ensure(_declared_accounts(config) or EXAMPLE_ACCOUNTS)  # one that is being served goes on
@@ -247,6 +255,16 @@ def delete_ad_group(config: Path, adgroup_id: str) -> int:
         sandbox.controls.delete_ad_group(adgroup_id)
     screen.say(f"Ad group {adgroup_id} is gone.")
     return 0
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise UnaskedResetError(
+            "sandbox reset wants a yes, and there is no terminal to ask on",
+            hint="Add --yes to empty the local TikTok without being asked.",
+        )
+    screen.say("This empties the local TikTok, and removes the state that --sandbox keeps of it.")
+    return click.confirm("Empty it?", err=True)
 
 
 def _sandbox(config: Path) -> AbstractContextManager[Sandbox]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,16 +65,21 @@ def push(file: Path, force: bool, place: Place) -> int:
     """Put the document in FILE in the place of the state: a backup, or one that was mended by hand."""
     state, by_hand = transfer.edited(_read(file), str(file))
     with workspace(place) as opened, journaled(opened, "state push") as entry:
-        standing, difference = transfer.open_for(opened.store, state, force=force)
-        entry.begin(standing)
-        standing.save(state)
-        entry.did(Step("state", "push", "done", _told(difference)))
-        serial = standing.state.serial
+        made = transfer.open_for(opened.store, state, force=force, now=datetime.now(UTC))
+        entry.begin(made.standing)
+        made.standing.save(made.state)
+        entry.did(Step("state", "push", "done", _told(made.difference)))
+        serial = made.standing.state.serial
     if by_hand:
         screen.say(
             "Warning: the checksum did not fit, so the document was changed after it was written. It has a new one."
         )
-    screen.say(f"The state is at serial {serial} now: {_told(difference)}.")
+    screen.say(f"The state is at serial {serial} now: {_told(made.difference)}.")
+    if made.is_blind:
+        screen.say(
+            "Warning: the state that stood there could not be read, so nobody knows whom TikTok was sent since this "
+            "copy was made: people who have left a source since stay in its audience until they expire."
+        )
     return 0
 
 

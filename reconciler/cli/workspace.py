@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 import tempfile
 from collections import ChainMap
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from reconciler import telemetry
 from reconciler.auth.logins import open_logins
-from reconciler.cli import screen
+from reconciler.cli import screen, stopping
 from reconciler.config import load
 from reconciler.errors import InvalidConfigError, ReconcilerError
 from reconciler.refresh.credentials import Credentials
@@ -28,7 +27,7 @@ from reconciler.tiktok.client import PRODUCTION_URL, TikTok
 from reconciler.tiktok.errors import UnreachableError, UnreadableAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     import httpx
@@ -120,11 +119,18 @@ class Workspace:
     transport: httpx.AsyncBaseTransport | None
     lock_timeout: float = 0.0
 
-    def tiktok(self) -> TikTok:
-        """Return a client; an async context manager."""
+    def tiktok(self, *, before_write: Callable[[], Awaitable[None]] | None = None) -> TikTok:
+        """Return a client, an async context manager; `before_write` as for `TikTok`."""
         tier = None if self.transport is not None else str(self.config.rate_tier)
         patience = self.config.patience_seconds
-        return TikTok(self.base_url, tier=tier, transport=self.transport, patience_seconds=patience, tell=_say_waiting)
+        return TikTok(
+            self.base_url,
+            tier=tier,
+            transport=self.transport,
+            patience_seconds=patience,
+            tell=_say_waiting,
+            before_write=before_write,
+        )
 
     def lock(self, why: str) -> AbstractContextManager[Held]:
         """Hold the state's lock; while another run holds it, wait as long as was asked, and say for whom."""
@@ -188,14 +194,13 @@ def drive(work: Coroutine[object, object, T]) -> T:
 
     async def stoppable() -> T:
         task = asyncio.current_task()
-        if task is not None and sys.platform != "win32":
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks not to be stopped by a closed terminal
-                    asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        if task is not None:
+            for number in stopping.numbers():
+                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         return await work
 
     try:
-        with asyncio.Runner(loop_factory=_event_loop()) as runner:
+        with stopping.kept(), asyncio.Runner(loop_factory=_event_loop()) as runner:
             return runner.run(stoppable())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None

@@ -9,6 +9,7 @@ from reconciler.plan.decide import is_waiting_to_be_filled
 from reconciler.plan.disconnect import disconnections
 from reconciler.plan.expectations import unmet
 from reconciler.plan.model import ActionKind
+from reconciler.state.model import PendingCreate
 from reconciler.tiktok.model import Role
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def advise(actions: Sequence[Action], inputs: Inputs, resources: Iterable[Resour
         inputs: What the plan was made from.
         resources: What the state holds, at the addresses the files give; those the plan is limited to.
     """
-    found = [*_accounts(inputs), *disconnections(actions, inputs.desired, inputs.owned)]
+    found = [*_accounts(inputs), *_out_of_sight(inputs), *disconnections(actions, inputs.desired, inputs.owned)]
+    held = {resource.address: resource for resource in resources}
     for action in actions:
         audience = inputs.desired.audience_at(action.address)
         if audience is None:
@@ -37,8 +39,9 @@ def advise(actions: Sequence[Action], inputs: Inputs, resources: Iterable[Resour
         found += _health(action, audience, inputs)
         if facts is not None:
             found += _people(action, audience, facts, inputs)
+            found += _strangers(action, audience, held.get(action.address), inputs)
     declared = {audience.address for audience in inputs.desired.audiences.values()}
-    for resource in resources:
+    for resource in held.values():
         if resource.address in declared:
             found += _deposed(resource, inputs)
     return found
@@ -68,6 +71,20 @@ def _accounts(inputs: Inputs) -> Iterator[Diagnostic]:
         for each in unmet(advertiser, account):
             place = inputs.desired.place("advertisers", key, "expect", each.name)
             yield warning(f"advertiser {key}: {each.told}", each.way_out, place)
+
+
+def _out_of_sight(inputs: Inputs) -> Iterator[Diagnostic]:
+    """Tell of creates that were interrupted in an account that the files no longer name and nobody can look into."""
+    named = {each.advertiser_id for each in inputs.desired.advertisers.values()}
+    for intent in inputs.owned.pending:
+        remote = inputs.actual.get(intent.advertiser_id) if isinstance(intent, PendingCreate) else None
+        if isinstance(intent, PendingCreate) and intent.advertiser_id not in named and remote and remote.unreadable:
+            yield warning(
+                f"{intent.address}: a create was interrupted in account {intent.advertiser_id}, which cannot be read: "
+                f"{remote.unreadable.reason}",
+                f'It may have made an audience named "{intent.name}". {remote.unreadable.way_out} Or look in Ads '
+                f"Manager, and run `reconciler state rm {intent.address}`, which leaves it unmanaged.",
+            )
 
 
 def _health(action: Action, audience: Audience, inputs: Inputs) -> Iterator[Diagnostic]:
@@ -124,11 +141,17 @@ def _people(action: Action, audience: Audience, facts: MemberFacts, inputs: Inpu
             f"The person's other identifiers are.{examples}",
             inputs.desired.place("sources", audience.source or "", "identities", str(identity)),
         )
-    if action.kind is ActionKind.IMPORT and action.members is not None:
+
+
+def _strangers(action: Action, audience: Audience, resource: Resource | None, inputs: Inputs) -> Iterator[Diagnostic]:
+    """Tell of people who are in an imported audience already, until everybody wanted has been delivered to it once."""
+    waits = resource is not None and resource.imported and resource.members is None
+    fills = action.kind is ActionKind.IMPORT or (waits and action.kind is ActionKind.UPDATE)
+    if fills and action.members is not None:
         yield warning(
             f"{action.address}: people already in {action.audience_id} cannot be seen",
             "TikTok does not list members, so those the source does not hold stay in it until they expire.",
-            place,
+            inputs.desired.place("audiences", audience.key),
         )
 
 
@@ -144,5 +167,5 @@ def _deposed(resource: Resource, inputs: Inputs) -> Iterator[Diagnostic]:
         elif remote and old.audience_id in remote.audiences and is_waiting_to_be_filled(resource, inputs):
             yield warning(
                 f"{resource.address}: the audience it replaced, {old.audience_id}, stays until the new one is filled",
-                "Nobody is in the new one yet. Apply without --skip-members.",
+                "Nobody is in the new one yet. Give it a source if it has none, and apply without --skip-members.",
             )

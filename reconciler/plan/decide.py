@@ -118,11 +118,13 @@ def is_handed_over(address: str, desired: Config) -> bool:
 
 
 def is_waiting_to_be_filled(resource: Resource, inputs: Inputs) -> bool:
-    """Whether people are to be in this audience, nobody is, and nobody looked at who they are."""
+    """Whether this audience is declared, nobody is in it, and this plan does not say who is to be."""
     declared_here = inputs.desired.audience_at(resource.address)
-    has_source = declared_here is not None and declared_here.source is not None
+    if declared_here is None:
+        return False
     is_there = resource.audience_id in inputs.actual[resource.advertiser_id].audiences
-    return has_source and inputs.members is None and (resource.members is None or not is_there)
+    is_filled = resource.members is not None and is_there
+    return not is_filled and (inputs.members is None or declared_here.source is None)
 
 
 def account_name(desired: Config, advertiser_id: str) -> str:

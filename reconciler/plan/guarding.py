@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.plan import guards
-from reconciler.plan.guards import Circumstances
+from reconciler.plan.circumstances import Circumstances
 from reconciler.plan.model import Action, ActionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.plan.inputs import Inputs
+    from reconciler.state.model import Deposed, Resource
 
 
 def guarded(actions: Iterable[Action], inputs: Inputs) -> list[Action]:
@@ -32,17 +33,26 @@ def guarded(actions: Iterable[Action], inputs: Inputs) -> list[Action]:
         others = tuple(address for address in owned_by if address != here)
         known = Circumstances(
             remotes=inputs.actual,
-            declared=inputs.desired.audience_at(action.address),
-            facts=inputs.members.get(action.address) if inputs.members else None,
+            declared=inputs.desired.audience_at(here),
+            facts=inputs.members.get(here) if inputs.members else None,
             owner=here if here in owned_by else next(iter(others), None),
             other_owners=others,
             importers=tuple(each for each in importers.get(action.audience_id or "", ()) if each != here),
             creates_before=creates[action.advertiser_id],
+            unrelieved=_unrelieved(inputs.owned.resources.get(here), inputs),
         )
         if action.kind in {ActionKind.CREATE, ActionKind.REPLACE}:
             creates[action.advertiser_id] += 1
         checked.append(replace(action, blocked_by=guards.check(action, known)))
     return [_before_what_replaces_it(_after_what_it_replaced(action, checked), checked) for action in checked]
+
+
+def _unrelieved(resource: Resource | None, inputs: Inputs) -> tuple[Deposed, ...]:
+    """Return what a resource replaced and has never been filled in place of."""
+    if resource is None:
+        return ()
+    is_there = resource.audience_id in inputs.actual[resource.advertiser_id].audiences
+    return () if resource.members is not None and is_there else resource.deposed
 
 
 def _owners(inputs: Inputs) -> Mapping[str, list[str]]:
@@ -73,6 +83,7 @@ def _before_what_replaces_it(action: Action, actions: Iterable[Action]) -> Actio
         for successor in actions
         if successor.address == action.resource_address and successor.kind not in leaving
         for block in successor.blocked_by
+        if block.guard not in {each.guard for each in action.blocked_by}
     ]
     return replace(action, blocked_by=(*action.blocked_by, *inherited))
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reconciler.plan.model import Action, ActionKind, Block, Guard
+from reconciler.plan.removal import max_removal
 from reconciler.tiktok.model import AudienceKind
 from reconciler.tiktok.permission import Work, lacking, of_login
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from reconciler.config.model import Audience
-    from reconciler.plan.inputs import MemberFacts
-    from reconciler.tiktok import model as tiktok
+    from reconciler.plan.circumstances import Circumstances
     from reconciler.tiktok.model import Lack
 
 MAX_AUDIENCES: Final = 400
@@ -28,34 +26,6 @@ _WRITTEN: Final = frozenset({"name", "audience_sub_type"})
 
 MINIMUM_FILE_USERS: Final = 1000
 """Users the result of a file update must keep (Marketing API v1.3, customer file audiences)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What the guards of one action need to know beside the action.
-
-    Attributes:
-        remotes: Every account, by advertiser id.
-        declared: The declaration, or None for an action on what is no longer declared.
-        facts: The wanted set, or None where people were not looked at.
-        owner: Address that owns the audience in the state, or None; the action's own where several do.
-        other_owners: Other addresses that own the same audience in the state.
-        importers: Other addresses whose `import` would adopt the same audience.
-        creates_before: Audiences this plan creates in the same account before this one.
-    """
-
-    remotes: Mapping[str, tiktok.Remote]
-    declared: Audience | None = None
-    facts: MemberFacts | None = None
-    owner: str | None = None
-    other_owners: tuple[str, ...] = ()
-    importers: tuple[str, ...] = ()
-    creates_before: int = 0
-
-    def audience(self, action: Action) -> tiktok.Audience | None:
-        """Return the audience the action is about, as TikTok has it."""
-        advertiser_id = action.before.advertiser_id if action.before else action.advertiser_id
-        return self.remotes[advertiser_id].audiences.get(action.audience_id or "")
 
 
 def check(action: Action, known: Circumstances) -> tuple[Block, ...]:
@@ -160,36 +130,6 @@ def not_creator(action: Action, known: Circumstances) -> Block | None:
     )
 
 
-def max_removal(action: Action, known: Circumstances) -> Block | None:
-    """An emptied or half-loaded source does not empty an audience.
-
-    Identifiers count like people: a source that lost a whole column still knows everybody by another one.
-    """
-    if known.declared is None or known.facts is None or action.members is None or action.kind is ActionKind.CREATE:
-        return None
-    delta, wanted = known.facts.delta, known.facts.wanted
-    if delta.delivered_identifiers == 0:
-        return None
-    limit = known.declared.lifecycle.max_removal_percent
-    people, identifiers = (
-        _percent(delta.users_out, delta.delivered_users),
-        _percent(delta.remove, delta.delivered_identifiers),
-    )
-    if wanted.total and max(people, identifiers) <= limit:
-        return None
-    if not wanted.total:
-        message = f"the source holds nobody; all {delta.delivered_users:,} delivered people would be taken out"
-        way_out = "Check the source and `where`. To end the audience, take it out of the files."
-    else:
-        message = (
-            f"{delta.users_out:,} of {delta.delivered_users:,} delivered people ({people:.1f} %) and {delta.remove:,} "
-            f"of {delta.delivered_identifiers:,} identifiers ({identifiers:.1f} %) would be taken out; "
-            f"the limit is {limit:g} %"
-        )
-        way_out = "Check the source and `where`. If it is meant, raise lifecycle.max_removal_percent for this change."
-    return Block(Guard.MAX_REMOVAL, message, way_out=way_out)
-
-
 def permission(action: Action, known: Circumstances) -> Block | None:
     """Writing needs Operator or Admin on an enabled account, and a token with the scope for it."""
     if not writes_to_tiktok(action):
@@ -291,10 +231,6 @@ def minimum_users(action: Action, _known: Circumstances) -> Block | None:
 def _writes_name(action: Action) -> bool:
     makes = action.kind in {ActionKind.CREATE, ActionKind.REPLACE}
     return makes or any(change.path == "name" for change in action.changes)
-
-
-def _percent(part: int, whole: int) -> float:
-    return 100 * part / whole if whole else 0.0
 
 
 _GUARDS: Final[tuple[Callable[[Action, Circumstances], Block | None], ...]] = (

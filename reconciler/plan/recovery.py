@@ -1,14 +1,16 @@
 """What became of a create whose answer never came: found by listing, never by calling again.
 
 TikTok has no idempotency key (Marketing API v1.3, transport), so each create is preceded by a written intent.
-An audience of that name, created by this account, that was not there before the intent, that nobody owns and that
-is not of a kind the create cannot make, is what it made.
+An audience of that name, created by this account while a call for it may have been under way, that was not there before
+the intent, that nobody owns and that is not of a kind the create cannot make, is what it made. One that was created at
+another time is somebody else's, whatever its name.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import Diagnostic, error
 from reconciler.plan.attributes import DELIVERED_KIND
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 
     from reconciler.state.model import State
     from reconciler.tiktok.model import Audience, Remote
+
+CLOCKS_DIFFER: Final = timedelta(minutes=15)
+"""By how much the clock of this machine and TikTok's may differ."""
+
+_UNTOLD: Final = timedelta(days=1)
+"""How long after its intent a create may have been under way, where the intent does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +46,34 @@ class Settled:
     ambiguous: Mapping[str, Diagnostic] = field(default_factory=dict)
 
 
-def made_by(intent: PendingCreate, owned: State, remote: Remote) -> tuple[Audience, ...]:
-    """Return the audiences on TikTok that the create behind `intent` may have made; usually none or one."""
+def made_by(intent: PendingCreate, owned: State, remote: Remote, *, just_now: bool = False) -> tuple[Audience, ...]:
+    """Return the audiences on TikTok that the create behind `intent` may have made; usually none or one.
+
+    Args:
+        intent: What was to be made.
+        owned: The state.
+        remote: The account it was to be made in.
+        just_now: Whether the call was made this minute by who asks: then whatever has appeared since may be it, and
+            a clock that is wrong does not hide it.
+    """
     taken = owned_ids(owned) | frozenset(intent.known_ids)
     kinds = {DELIVERED_KIND[intent.delivery], AudienceKind.OTHER}  # a spelling not known here may be the right kind
     return tuple(
         each
         for each in remote.named(intent.name)
-        if each.is_creator and each.kind in kinds and each.audience_id not in taken
+        if each.is_creator
+        and each.kind in kinds
+        and each.audience_id not in taken
+        and (just_now or _is_of_its_time(each, intent))
     )
+
+
+def _is_of_its_time(audience: Audience, intent: PendingCreate) -> bool:
+    """Whether a call behind `intent` may have made this audience, going by when it was created."""
+    if audience.created_at is None:
+        return True
+    until = intent.until or intent.since + _UNTOLD
+    return intent.since - CLOCKS_DIFFER <= audience.created_at <= until + CLOCKS_DIFFER
 
 
 def adopt(intent: PendingCreate, audience_id: str, current: Resource | None, *, current_exists: bool) -> Resource:
@@ -60,8 +87,7 @@ def adopt(intent: PendingCreate, audience_id: str, current: Resource | None, *, 
     """
     deposed = current.deposed if current else ()
     if current is not None and current_exists:
-        old = Deposed(current.advertiser_id, current.audience_id, current.name, since=intent.since)
-        deposed = (*deposed, old)
+        deposed = (*deposed, _replaced(current, intent))
     return Resource(
         address=intent.address,
         advertiser_id=intent.advertiser_id,
@@ -73,6 +99,18 @@ def adopt(intent: PendingCreate, audience_id: str, current: Resource | None, *, 
         retention_in_days=intent.retention_in_days,
         audience_sub_type=intent.audience_sub_type,
         deposed=deposed,
+    )
+
+
+def _replaced(current: Resource, intent: PendingCreate) -> Deposed:
+    held = current.members
+    return Deposed(
+        current.advertiser_id,
+        current.audience_id,
+        current.name,
+        since=intent.since,
+        users=held.users if held else None,
+        identifiers=held.identifiers if held else None,
     )
 
 
@@ -113,5 +151,6 @@ def _ambiguous(intent: PendingCreate, candidates: tuple[Audience, ...]) -> Diagn
     return error(
         f"{intent.address}: an interrupted create may have made any of {len(candidates)} audiences",
         f'All are named "{intent.name}" in account {intent.advertiser_id}: {ids}. Keep one: run '
-        f"`reconciler import {intent.address} ID` with the one to keep, and delete the others in Ads Manager.",
+        f"`reconciler import {intent.address} ID` with the one to keep, and delete the others in Ads Manager. Or run "
+        f"`reconciler state rm {intent.address}`, which leaves all of them on TikTok unmanaged.",
     )

@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
@@ -26,6 +26,14 @@ Value: TypeAlias = str | int | bytes | None
 
 BUSY_SECONDS = 30
 """How long one process waits for another's transaction."""
+
+
+_WAYS_OUT: Final = {
+    sqlite3.SQLITE_READONLY: "Let yourself write to it and to its folder: what only looks at it writes to it, too.",
+    sqlite3.SQLITE_FULL: "Make room on its disk: nothing of this was written.",
+    sqlite3.SQLITE_BUSY: "Another process is using it, such as `reconciler sandbox serve`: wait for that, or end it.",
+}
+"""By what SQLite says of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,7 @@ class Database:
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time, *, anew: bool = False) -> None:
+        self._path = path
         self._clock = clock
         self._turn = threading.Lock()
         try:
@@ -102,10 +111,7 @@ class Database:
             self._prepare(path, anew=anew)
         except (OSError, sqlite3.Error) as error:
             self._connection.close()
-            raise SandboxError(
-                f"{path} cannot be read as the local TikTok's database: {error}",
-                hint="Name another file, or delete this one to start anew.",
-            ) from error
+            raise _unusable(path, error) from error
         except SandboxError:
             self._connection.close()
             raise
@@ -181,6 +187,19 @@ class Database:
             yield Transaction(self._connection, int(self._clock()) + offset)
 
     @contextmanager
+    def acting(self) -> Iterator[Transaction]:
+        """Begin a transaction for somebody at this machine, who is told why the file cannot be used.
+
+        Raises:
+            SandboxError: The file is read-only, its disk is full, or another process keeps it.
+        """
+        try:
+            with self.transaction() as transaction:
+                yield transaction
+        except sqlite3.OperationalError as error:
+            raise _unusable(self._path, error) from error
+
+    @contextmanager
     def _immediate(self) -> Iterator[None]:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
@@ -193,13 +212,13 @@ class Database:
 
     def advance(self, seconds: int) -> None:
         """Move the virtual clock forward, for every process that has the file open."""
-        with self.transaction() as transaction:
+        with self.acting() as transaction:
             offset = int(transaction.setting("clock_offset") or 0)
             transaction.set_setting("clock_offset", offset + seconds)
 
     def empty(self) -> None:
         """Remove everything, the clock's offset included. Ids go on counting, as no id is ever given twice."""
-        with self.transaction() as transaction:
+        with self.acting() as transaction:
             sequence = transaction.setting("last_sequence")
             for table in self._tables():
                 self._connection.execute(f"DELETE FROM {table}")
@@ -208,6 +227,13 @@ class Database:
     def close(self) -> None:
         """Close the connection; what was committed stays."""
         self._connection.close()
+
+
+def _unusable(path: Path, error: OSError | sqlite3.Error) -> SandboxError:
+    """Return what is wrong with the file, and the way out."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of it tells kinds apart that have one way out
+    hint = _WAYS_OUT.get(code, "Name another file, or delete this one to start anew.")
+    return SandboxError(f"{path} cannot be used as the local TikTok's database: {error}", hint=hint)
 
 
 def spell_time(seconds: int) -> str:

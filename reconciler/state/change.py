@@ -37,11 +37,14 @@ def with_resource(state: State, resource: Resource) -> State:
 def without_resource(state: State, address: str) -> State:
     """Own nothing at `address` any more, and forget a delivery to it that was under way.
 
-    A create under way stays: it may have made an audience that no other record leads to.
+    A create under way stays beside a resource: it may have made an audience that no other record leads to. Where it is
+    all there is, it goes.
 
     Raises:
         UnknownAddressError: There is nothing there.
     """
+    if address not in state.resources and (intent := pending_create(state, address)):
+        return without_pending(state, intent)
     resource_at(state, address)
     resources = {each: resource for each, resource in state.resources.items() if each != address}
     return replace(state, resources=resources, pending=_without_deliveries(state, address))
@@ -132,8 +135,12 @@ def with_run(state: State, run: Run | None) -> State:
 
 
 def edited_by_hand(state: State) -> State:
-    """Return a state that a person changed: an interrupted apply must not go on from a picture it no longer has."""
-    return with_run(state, None)
+    """Return a state that a person changed: an interrupted apply must not go on from a picture it no longer has.
+
+    Nor does a delivery go on where it stopped: what was on its way is sent anew.
+    """
+    pending = tuple(replace(each, place=None) if isinstance(each, PendingDelivery) else each for each in state.pending)
+    return with_run(replace(state, pending=pending), None)
 
 
 def _subject(pending: Pending) -> tuple[str, str, str | None]:

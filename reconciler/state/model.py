@@ -31,12 +31,19 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Deposed:
-    """An audience that was replaced but could not be deleted, because something still uses it."""
+    """An audience that was replaced but could not be deleted, because something still uses it.
+
+    Attributes:
+        users: Distinct persons last delivered to it; None where that is not known.
+        identifiers: Distinct identifiers likewise.
+    """
 
     advertiser_id: str
     audience_id: str
     name: str
     since: datetime
+    users: int | None = None
+    identifiers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ class Resource:
         audience_sub_type: For files: ``NORMAL`` or ``REACH_FREQUENCY``.
         members: What was last delivered whole; None until a delivery has ended.
         deposed: Audiences it replaced that are still there.
+        imported: Whether somebody else made it: people may be in it who were never sent from here, and they stay.
     """
 
     address: str
@@ -63,6 +71,7 @@ class Resource:
     audience_sub_type: str = "NORMAL"
     members: Members | None = None
     deposed: tuple[Deposed, ...] = ()
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,9 @@ class PendingCreate:
 
     Attributes:
         known_ids: Audiences of this name that existed before the call, which the call therefore did not make.
+        since: When the first call for it was about to be made.
         prevent_destroy: Whether the files protect what it makes.
+        until: When the last call for it has ended, at the latest; None where an earlier version wrote it.
     """
 
     address: str
@@ -85,6 +96,7 @@ class PendingCreate:
     prevent_destroy: bool = False
     retention_in_days: int | None = None
     audience_sub_type: str = "NORMAL"
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ class StateStore:
         """
         if state.lineage != expected.state.lineage:
             raise ValueError(f"a state of lineage {state.lineage} cannot follow one of {expected.state.lineage}")
-        lock.require(self._store, self._own_lock())
+        self.require_lock()
         written = replace(state, serial=expected.state.serial + 1)
         content = document.dump(written, known=expected.state)
         version = self._store.swap(STATE_NAME, content, expected.version)
@@ -152,7 +152,7 @@ class StateStore:
             LockLostError: It did, and does no more.
             StoreError: The store itself failed.
         """
-        lock.require(self._store, self._own_lock())
+        self.require_lock()
         self._store.put(HISTORY_NAME, history.dump(seen))
 
     @contextmanager
@@ -177,6 +177,15 @@ class StateStore:
                 yield held
             finally:
                 self._held = None
+
+    def require_lock(self) -> None:
+        """Check that the lock is still the one that this process took.
+
+        Raises:
+            NotLockedError: This process does not hold the lock.
+            LockLostError: It did, and does no more.
+        """
+        lock.require(self._store, self._own_lock())
 
     @property
     def journal(self) -> Journal:
@@ -228,7 +237,7 @@ class StateStore:
             NotLockedError: This process does not hold the lock.
             LockLostError: It did, and does no more.
         """
-        lock.require(self._store, self._own_lock())
+        self.require_lock()
         self.journal.sweep()
         return sets.sweep(self._store, state)
 
@@ -267,6 +276,10 @@ class OpenState:
     def state(self) -> State:
         """The state as it stands in the store, its serial included."""
         return self._stored.state
+
+    def require_lock(self) -> None:
+        """Check that the lock is still ours; LockLostError where it is not."""
+        self._store.require_lock()
 
     def save(self, state: State) -> None:
         """Write `state` as the next serial; raises as `StateStore.write` does, and `state` then stays as it was."""

@@ -22,12 +22,15 @@ from reconciler.state.repository import HISTORY_NAME, STATE_NAME, OpenState, Sto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from reconciler.state.model import Resource
     from reconciler.state.repository import StateStore
     from reconciler.state.store import Store, StoredObject
 
+PUSHED: Final = "state-push"
+"""In place of a plan's id: the delivery was noted by a push."""
 _UNKNOWN: Final = 1_000_000
 """Added to the serial where the one that stands cannot be read: no plan was made at what comes after it."""
 
@@ -41,6 +44,23 @@ class Difference:
     added: tuple[str, ...]
     removed: tuple[str, ...]
     changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A document on its way into the place of the state.
+
+    Attributes:
+        standing: What it follows, to be saved once.
+        state: What is to be saved: the document, and what the state in its place knew to have been sent since.
+        difference: What that changes.
+        is_blind: Whether nobody knows what was sent since: what stands there cannot be read.
+    """
+
+    standing: OpenState
+    state: State
+    difference: Difference
+    is_blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +88,17 @@ def pull(store: StateStore) -> bytes:
     return found.content
 
 
-def open_for(store: StateStore, pushed: State, *, force: bool) -> tuple[OpenState, Difference]:
-    """Return the state that `pushed` may follow, to be saved once, and what that changes. Hold the lock.
+def open_for(store: StateStore, pushed: State, *, force: bool, now: datetime) -> Push:
+    """Return what saves `pushed` in the place of the state, and what that changes. Hold the lock.
 
-    Its serial is the higher of the two, so that a plan made from either is stale afterwards.
+    Its serial is the higher of the two, so that a plan made from either is stale afterwards. TikTok does not go back
+    with the document: whom the audiences were sent since is noted in it as deliveries that were never seen to end.
 
     Args:
         store: Where to.
         pushed: The state to put there.
         force: Whether another lineage, a newer state and a damaged one may be written over.
+        now: The time, UTC.
 
     Raises:
         PushRefusedError: One of these, without `force`.
@@ -100,12 +122,32 @@ def open_for(store: StateStore, pushed: State, *, force: bool) -> tuple[OpenStat
         if standing.serial > pushed.serial and not force:
             raise PushRefusedError(f"it is at serial {pushed.serial}, the store is at {standing.serial} already")
         serial, resources = max(serial, standing.serial), standing.resources
-    base = StoredState(State(pushed.lineage, serial), version)
+    base = OpenState(store, StoredState(State(pushed.lineage, serial), version))
     before, after = resources.keys(), pushed.resources.keys()
     changed = (each for each in before & after if resources[each] != pushed.resources[each])
-    return OpenState(store, base), Difference(
-        tuple(sorted(after - before)), tuple(sorted(before - after)), tuple(sorted(changed))
-    )
+    difference = Difference(tuple(sorted(after - before)), tuple(sorted(before - after)), tuple(sorted(changed)))
+    if standing is None:
+        return Push(base, pushed, difference, is_blind=version is not None)
+    return Push(base, _with_what_was_sent(pushed, standing, objects, now), difference)
+
+
+def _with_what_was_sent(pushed: State, standing: State, store: Store, now: datetime) -> State:
+    """Return `pushed` knowing of every set that `standing` knows to be, perhaps, in an audience of both."""
+    state = pushed
+    sent_to = {each.audience_id: each for each in standing.resources.values()}
+    for address, resource in pushed.resources.items():
+        known = sent_to.get(resource.audience_id)
+        sent = {each.target for each in change.deliveries_to(standing, resource.audience_id)}
+        if known is not None and known.members is not None:
+            sent.add(known.members.snapshot)
+        sent -= {each.target for each in change.deliveries_to(pushed, resource.audience_id)}
+        if resource.members is not None:
+            sent.discard(resource.members.snapshot)
+        for digest in sorted(sent):
+            if sets.has_set(store, digest):
+                noted = PendingDelivery(address, resource.audience_id, digest, None, PUSHED, now)
+                state = change.with_pending(state, noted)
+    return state
 
 
 def migrate(source: StateStore, target: StateStore, scratch: Path, *, keep: bool = False) -> Migrated:

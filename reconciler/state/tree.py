@@ -28,6 +28,8 @@ class _DeposedTree(TypedDict):
     audience_id: str
     name: str
     since: str
+    users: NotRequired[int]
+    identifiers: NotRequired[int]
 
 
 class _ResourceTree(TypedDict):
@@ -41,6 +43,7 @@ class _ResourceTree(TypedDict):
     audience_sub_type: str
     members: _MembersTree | None
     deposed: list[_DeposedTree]
+    imported: NotRequired[bool]
 
 
 class _PendingCreateTree(TypedDict):
@@ -56,6 +59,7 @@ class _PendingCreateTree(TypedDict):
     prevent_destroy: bool
     retention_in_days: int | None
     audience_sub_type: str
+    until: NotRequired[str]
 
 
 class _PlaceTree(TypedDict):
@@ -112,7 +116,7 @@ def _dump_resource(address: str, resource: Resource) -> _ResourceTree:
     if address != resource.address:
         raise ValueError(f"{resource.address} stands under {address}")
     members = resource.members
-    return {
+    tree: _ResourceTree = {
         "advertiser_id": resource.advertiser_id,
         "audience_id": resource.audience_id,
         "name": resource.name,
@@ -122,16 +126,21 @@ def _dump_resource(address: str, resource: Resource) -> _ResourceTree:
         "retention_in_days": resource.retention_in_days,
         "audience_sub_type": resource.audience_sub_type,
         "members": None if members is None else _dump_members(members),
-        "deposed": [
-            {
-                "advertiser_id": each.advertiser_id,
-                "audience_id": each.audience_id,
-                "name": each.name,
-                "since": dump_time(each.since),
-            }
-            for each in resource.deposed
-        ],
+        "deposed": [_dump_deposed(each) for each in resource.deposed],
     }
+    return {**tree, "imported": True} if resource.imported else tree
+
+
+def _dump_deposed(deposed: Deposed) -> _DeposedTree:
+    tree: _DeposedTree = {
+        "advertiser_id": deposed.advertiser_id,
+        "audience_id": deposed.audience_id,
+        "name": deposed.name,
+        "since": dump_time(deposed.since),
+    }
+    if deposed.users is not None and deposed.identifiers is not None:
+        tree |= {"users": deposed.users, "identifiers": deposed.identifiers}
+    return tree
 
 
 def _dump_members(members: Members) -> _MembersTree:
@@ -146,7 +155,7 @@ def _dump_members(members: Members) -> _MembersTree:
 
 def _dump_pending(pending: Pending) -> _PendingCreateTree | _PendingDeliveryTree:
     if isinstance(pending, PendingCreate):
-        return {
+        tree: _PendingCreateTree = {
             "kind": "create",
             "address": pending.address,
             "advertiser_id": pending.advertiser_id,
@@ -160,6 +169,7 @@ def _dump_pending(pending: Pending) -> _PendingCreateTree | _PendingDeliveryTree
             "retention_in_days": pending.retention_in_days,
             "audience_sub_type": pending.audience_sub_type,
         }
+        return tree if pending.until is None else {**tree, "until": dump_time(pending.until)}
     place = pending.place
     return {
         "kind": "delivery",
@@ -216,9 +226,12 @@ def _resource(address: str, tree: _ResourceTree) -> Resource:
                 audience_id=each["audience_id"],
                 name=each["name"],
                 since=parse_time(each["since"]),
+                users=_optional_count(each.get("users")),
+                identifiers=_optional_count(each.get("identifiers")),
             )
             for each in tree["deposed"]
         ),
+        imported=tree.get("imported", False),
     )
 
 
@@ -236,6 +249,7 @@ def _pending(tree: _PendingCreateTree | _PendingDeliveryTree) -> Pending:
             prevent_destroy=tree["prevent_destroy"],
             retention_in_days=_optional_count(tree["retention_in_days"]),
             audience_sub_type=tree["audience_sub_type"],
+            until=parse_time(tree["until"]) if "until" in tree else None,
         )
     place = tree["place"]
     return PendingDelivery(

@@ -28,7 +28,7 @@ from reconciler.tiktok.retry import Retry
 from reconciler.tiktok.transport import TIMEOUT, BrokenOffError, Form, Lanes, told, unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from types import TracebackType
 
 PRODUCTION_URL = "https://business-api.tiktok.com/open_api/v1.3"
@@ -56,6 +56,8 @@ class TikTok:
         patience_seconds: How long one call is tried for while TikTok is unreachable, fails or asks to wait. None is
             ten minutes, and one where nothing answers at all.
         tell: Told once an outage that TikTok is being waited for.
+        before_write: Awaited right before each time a request that is no read is sent, after every wait for it; what
+            it raises is raised in place of sending.
 
     Raises:
         UnreachableError: `base_url` is not an address, or the environment's proxy or certificate settings are unusable.
@@ -71,11 +73,13 @@ class TikTok:
         timeout: httpx.Timeout = TIMEOUT,
         patience_seconds: float | None = None,
         tell: Callable[[Waiting], None] = lambda _: None,
+        before_write: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._http = Lanes(base_url, transport, timeout)
         self._paces = Paces(tier)
         self._patience = patience_seconds
         self._outage = Outage(tell)
+        self._before_write = before_write
 
     async def __aenter__(self) -> Self:
         return self
@@ -96,11 +100,14 @@ class TikTok:
             raise CredentialError("there is no access token")
         if not value.isascii() or not value.isprintable() or " " in value:
             raise CredentialError("the access token holds a space, a line break or another sign that no token has")
-        return Session(self._http, self._paces, self._patience, self._outage, token)
+        return self._session(token)
 
     def acting_for_nobody(self) -> Session:
         """Return a session without a token, for the calls that get one or give it back."""
-        return Session(self._http, self._paces, self._patience, self._outage, None)
+        return self._session(None)
+
+    def _session(self, token: Secret | None) -> Session:
+        return Session(self._http, self._paces, self._patience, self._outage, token, before_write=self._before_write)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +134,22 @@ class Call:
 class Session:
     """Calls TikTok with one token, or none. Made by `TikTok.acting_with` and `TikTok.acting_for_nobody`."""
 
-    def __init__(self, http: Lanes, paces: Paces, patience: float | None, outage: Outage, token: Secret | None) -> None:
+    def __init__(
+        self,
+        http: Lanes,
+        paces: Paces,
+        patience: float | None,
+        outage: Outage,
+        token: Secret | None,
+        *,
+        before_write: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._http = http
         self._paces = paces
         self._patience = patience
         self._outage = outage
         self._token = token
+        self._before_write = before_write
 
     async def get(self, path: str, params: Mapping[str, Parameter]) -> Mapping[str, object]:
         """Read `path` and return the payload of its answer.
@@ -223,6 +240,8 @@ class Session:
     async def _attempt(self, call: Call, pace: Pace) -> Mapping[str, object]:
         """Send `call` once. A fault after which a write may have happened comes out as an `UncertainWriteError`."""
         await pace.admit(call.rows or 1)
+        if call.method != "GET" and self._before_write is not None:
+            await self._before_write()
         try:
             answer = await self._exchange(call)
             if answer.code == 0:

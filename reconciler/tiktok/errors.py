@@ -26,6 +26,7 @@ class TikTokError(ReconcilerError):
         request_id: What TikTok's support asks for; None where there was none.
         path: The endpoint, relative to the base URL: ``dmp/custom_audience/list/``; empty before any call.
         advertiser_id: The account the call was for, where it was for one.
+        outlasted: Whether it was still so when all the patience for one call was spent; set by whoever gave up.
     """
 
     headline: ClassVar[str] = "TikTok refused {call}"
@@ -48,6 +49,7 @@ class TikTokError(ReconcilerError):
         self.request_id = request_id
         self.path = path
         self.advertiser_id = advertiser_id
+        self.outlasted = False
         account = f"advertiser {advertiser_id}" if advertiser_id else "the advertiser"
         super().__init__(self._sentence(), hint=self.way_out.format(account=account))
 
@@ -133,6 +135,11 @@ class RateLimitedError(TikTokError):
         "Something else is using the same developer app's allowance, or the daily one is spent (it returns at "
         "00:00 UTC): wait, or set the rate tier that TikTok granted the app."
     )
+
+    @property
+    def concerns_app(self) -> bool:
+        """Whether it holds for the whole developer app, and not for one field or one advertiser."""
+        return self.code in APP_RATE_CODES
 
 
 class WriteConflictError(TikTokError):

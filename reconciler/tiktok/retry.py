@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import stamina
 
 from reconciler.tiktok.errors import (
-    APP_RATE_CODES,
     RateLimitedError,
     ServiceFaultError,
     TikTokError,
@@ -83,9 +82,10 @@ class Retry:
         wait += random.uniform(0, 1)  # noqa: S311 - jitter, not cryptography
         self._refusals += 1
         if self._elapsed() + wait > self._patience:
+            error.outlasted = True
             return False
         self._outage.failed(error, self._patience - self._elapsed(), waits=wait)
-        if error.code in APP_RATE_CODES:
+        if error.concerns_app:
             self._pace.hold(self._clock(), wait)
         log.log(logging.INFO if over_second else logging.WARNING, "%s; trying again in %.0f seconds", error, wait)
         return wait
@@ -95,6 +95,8 @@ class Retry:
         if go_on:
             self._outage.failed(error, seconds - self._elapsed())
             log.log(level, "%s; trying again", error)
+        else:
+            error.outlasted = True
         return go_on
 
     def _elapsed(self) -> float:

@@ -219,6 +219,7 @@ class World:
                     self.sets.locate,
                     progress=self.said,
                     pause=self._pause,
+                    now=self.sandbox.controls.now,
                 )
                 if action.kind is ActionKind.CREATE:
                     await ensure_created(bench, action, await read_accounts(sessions, Config("")), plan_id)

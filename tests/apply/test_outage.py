@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -44,9 +44,9 @@ def with_patience(world: World, seconds: float, monkeypatch: pytest.MonkeyPatch)
     """Let the world's client be as patient; return what it tells of waiting."""
     told: list[Waiting] = []
 
-    def tiktok() -> TikTok:
-        url = f"http://local.tiktok{BASE_PATH}"
-        return TikTok(url, tier="ultimate", transport=world.transport, patience_seconds=seconds, tell=told.append)
+    def tiktok(**how: Any) -> TikTok:
+        url, transport = f"http://local.tiktok{BASE_PATH}", world.transport
+        return TikTok(url, tier="ultimate", transport=transport, patience_seconds=seconds, tell=told.append, **how)
 
     monkeypatch.setattr(world, "tiktok", tiktok)
     return told

@@ -9,7 +9,7 @@ import pytest
 from reconciler.apply.model import OutcomeStatus
 from reconciler.plan.model import ActionKind
 from tests.apply.death import Killed
-from tests.apply.wire import CREATE, Wire, overlook
+from tests.apply.wire import CREATE, Wire, at, overlook
 from tests.apply.world import EU, STREAMING, US, World, action_at, assert_one, outcome_of
 
 if TYPE_CHECKING:
@@ -57,12 +57,22 @@ def test_killed_before_it_was_recorded_a_fresh_plan_makes_one_audience(world: Wo
 
 def test_a_second_one_made_because_the_list_was_too_late_is_not_passed_over(world: World) -> None:
     plan = die_before_it_is_recorded(world, arrived=True)
-    overlook(world, lists=2)  # the one that every apply begins with, and the look for what was made
+    overlook(world, lists=3)  # the one that every apply begins with, and the two looks before it is made
     outcome = outcome_of(world.apply(plan), "buyers")
 
     assert outcome.status is OutcomeStatus.FAILED
     assert len(world.audiences()) == 2
     assert all(audience_id in outcome.message for audience_id in world.audiences())
+
+
+def test_what_shows_up_at_the_last_look_is_not_made_again(world: World) -> None:
+    plan = die_before_it_is_recorded(world, arrived=True)
+    overlook(world, lists=2)
+
+    assert outcome_of(world.apply(plan), "buyers").status is OutcomeStatus.BLOCKED
+    assert len(world.requests(CREATE)) == 1
+    assert world.apply().succeeded
+    assert_one(world)
 
 
 def test_of_several_that_an_interrupted_create_may_have_made_none_is_chosen(world: World) -> None:
@@ -207,3 +217,43 @@ def test_what_turned_up_after_the_plan_makes_it_wait_for_another_plan(world: Wor
     assert world.apply().succeeded
     assert world.audiences() == {late_one: "Customers"}
     assert_one(world, "Customers")
+
+
+def refuse(world: World) -> None:
+    """Let TikTok refuse creates from now on, for certain."""
+    Wire(world, CREATE, before=lambda _: world.sandbox.controls.set_role(US, "ANALYST"))
+
+
+def test_a_create_that_was_refused_claims_nothing_that_is_given_its_name_later(world: World) -> None:
+    untouched = world.transport
+    refuse(world)
+    outcome = outcome_of(world.apply(), "buyers")
+
+    assert outcome.status is OutcomeStatus.FAILED
+    assert world.state.pending == ()
+    world.transport = untouched
+    theirs = world.sandbox.controls.add_audience(US, "Buyers", STREAMING)
+    (said,) = world.plan().errors
+    assert f'import: "{theirs}"' in said.detail
+
+
+def test_a_create_refused_after_a_lost_answer_may_have_made_one_all_the_same(world: World) -> None:
+    world.sandbox.controls.add_fault("drop_before", path=CREATE)
+    Wire(world, CREATE, before=at(2, lambda: world.sandbox.controls.set_role(US, "ANALYST")))
+    world.apply()
+
+    assert [each.address for each in world.state.pending] == ["audience.buyers"]
+
+
+def test_killed_before_the_call_nothing_of_its_name_that_somebody_makes_days_later_is_touched(world: World) -> None:
+    plan = die_before_it_is_recorded(world, arrived=False)
+    world.sandbox.controls.advance(72)
+    theirs = world.sandbox.controls.add_audience(US, "Buyers", STREAMING)
+
+    assert outcome_of(world.apply(plan), "buyers").status is OutcomeStatus.BLOCKED
+    assert f'import: "{theirs}"' in world.plan().errors[0].detail
+    world.undeclare("buyers")
+    assert world.plan().actions == ()
+    world.apply()
+    assert list(world.audiences()) == [theirs]
+    assert world.state.pending == ()

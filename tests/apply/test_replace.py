@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.apply.model import OutcomeStatus
+from reconciler.config.model import Lifecycle
 from tests.apply.wire import MAPPING
 from tests.apply.world import EU, US, World, action_at, members, outcome_of
 
@@ -128,3 +129,36 @@ def test_a_delete_of_the_old_one_that_never_arrived_is_made_good(world: World, o
     assert [each.audience_id for each in deposed(world)] == [old]
     assert world.apply(plan).succeeded
     assert (world.audiences(US), len(world.audiences(EU))) == ({}, 1)
+
+
+def refuse_everybody(world: World) -> None:
+    """Apply, and leave the replacement half finished: the new audience is there, and nobody is in it."""
+    world.sandbox.controls.add_fault("not_ready", path=MAPPING, times=FOREVER)
+    assert outcome_of(world.apply(), "buyers").status is OutcomeStatus.FAILED
+    world.sandbox.controls.clear_faults()
+
+
+@pytest.mark.parametrize("left", [0, 10])
+def test_a_source_that_lost_its_people_meanwhile_does_not_end_the_old_one(world: World, old: str, left: int) -> None:
+    refuse_everybody(world)
+    world.declare("buyers", range(left), advertiser="eu", lifecycle=Lifecycle(max_removal_percent=50))
+
+    plan = world.plan()
+    assert {each.address for each in plan.blocked} >= {f"audience.buyers (deposed {old})"}
+    for _ in range(2):
+        world.apply(world.plan(), skip_blocked=True)
+    assert world.people_in(old) == members(range(30))
+
+    world.declare("buyers", range(40), advertiser="eu", lifecycle=Lifecycle(max_removal_percent=50))
+    assert world.apply().succeeded
+    assert world.audiences(US) == {}
+    assert world.people_in(world.id_of("buyers")) == members(range(40))
+
+
+def test_made_by_a_plan_without_people_and_then_emptied_the_old_one_stays(world: World, old: str) -> None:
+    assert world.apply(world.plan(skip_members=True)).succeeded
+    world.declare("buyers", (), advertiser="eu")
+
+    assert world.plan().blocked
+    world.apply(world.plan(), skip_blocked=True)
+    assert world.people_in(old) == members(range(30))

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reconciler.apply import run
+from reconciler.apply.lockwatch import LockWatch
 from reconciler.apply.order import accounts
 from reconciler.apply.progress import Silent
 from reconciler.apply.workbench import Workbench
@@ -33,7 +34,7 @@ from tests.credentials import token_for_all
 from tests.virtual_time import instantly
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from pathlib import Path
 
     import httpx
@@ -153,9 +154,11 @@ class World:
         """The state as it stands."""
         return self.state_store.read().state
 
-    def tiktok(self) -> TikTok:
+    def tiktok(self, *, before_write: Callable[[], Awaitable[None]] | None = None) -> TikTok:
         """Return a client of the local TikTok."""
-        return TikTok(f"http://local.tiktok{BASE_PATH}", tier="ultimate", transport=self.transport)
+        return TikTok(
+            f"http://local.tiktok{BASE_PATH}", tier="ultimate", transport=self.transport, before_write=before_write
+        )
 
     def plan(self, *, skip_members: bool = False, targets: Iterable[str] = ()) -> Plan:
         """Make a plan and stage what it delivers."""
@@ -185,7 +188,7 @@ class World:
             run.check(plan, state.state, skip_blocked=skip_blocked)
 
             async def work() -> Applied:
-                async with self.tiktok() as tiktok:
+                async with self.tiktok(before_write=LockWatch(state).still_ours) as tiktok:
                     held = token_for_all(self.config, TOKEN)
                     sessions = Sessions(tiktok, accounts(plan, state.state), held)
                     remotes = await read_accounts(sessions, self.config)
@@ -196,6 +199,7 @@ class World:
                         self._locate,
                         self.progress,
                         rows_per_request=self.config.rows_per_request,
+                        now=self.sandbox.controls.now,
                     )
                     return await run.apply(plan, remotes, bench)
 

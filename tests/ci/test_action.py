@@ -311,7 +311,7 @@ def test_an_apply_whose_plan_has_expired_is_told_to_the_request_before_the_job_f
     assert run.outputs["it.use0"]["exit-code"] == "1"
     (comment,) = company.forge.thread(number)
     assert comment.startswith("<!-- reconciler:apply -->")
-    assert "Nothing was applied" in comment
+    assert "The apply came to no outcome" in comment
     assert "has expired" in comment
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.state import change
+from reconciler.state.model import Deposed
 from reconciler.state.repository import open_state
+from tests.cli.project import ACCOUNT
 
 if TYPE_CHECKING:
     from tests.cli.project import Project
@@ -24,7 +28,10 @@ def owner(project: Project) -> Project:
 
 def test_list_and_show_tell_what_is_managed(owner: Project) -> None:
     assert owner("state list").out == "audience.buyers\naudience.sellers\n"
-    assert owner("state list", "--format", "json").document == {"addresses": ["audience.buyers", "audience.sellers"]}
+    assert owner("state list", "--format", "json").document == {
+        "addresses": ["audience.buyers", "audience.sellers"],
+        "interrupted": [],
+    }
     shown = owner("state show", "audience.buyers").document
     assert shown["audience_id"] == owner.audience_id("Buyers")
     assert (shown["address"], shown["name"], shown["delivery"]) == ("audience.buyers", "Buyers", "streaming")
@@ -46,6 +53,18 @@ def test_rm_lets_go_and_leaves_it_on_tiktok(owner: Project) -> None:
     assert owner("state list").out == ""
     assert owner.names() == ["Buyers", "Sellers"]
     assert owner.tiktok.requests() == ()
+
+
+def test_rm_names_what_was_replaced_and_stays_too(owner: Project) -> None:
+    old = Deposed(ACCOUNT, "7300000000000000007", "Former", datetime(2026, 3, 1, tzinfo=UTC))
+    store = open_state(str(owner.folder / ".reconciler" / "sandbox-state"))
+    with store.lock("test"):
+        state = store.open()
+        state.save(change.with_deposed(state.state, "audience.buyers", old))
+
+    ran = owner("state rm", "audience.buyers", "audience.buyers")
+    assert ran.code == 0
+    assert f'{owner.audience_id("Buyers")} ("Buyers") and 7300000000000000007 ("Former") stay.' in ran.text
 
 
 def test_rm_of_several_does_all_or_nothing(owner: Project) -> None:

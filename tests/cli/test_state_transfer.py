@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import shutil
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+
+from reconciler.cli import planning
+from reconciler.refresh.gather import Gathered, gather
+from reconciler.state.repository import open_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,3 +169,62 @@ def test_a_damaged_record_of_a_saved_plan_misleads_nobody(served: Project) -> No
     assert served("apply", "plan.json").code == 0  # the sets are known by their own bytes
     served.assert_settled()
     assert not record.exists()
+
+
+def test_who_was_sent_since_a_backup_was_made_is_taken_out_again(served: Project) -> None:
+    served.declare({"buyers": {"name": "Buyers", "lifecycle": {"max_removal_percent": 100}}})
+    served.load(slice(0, 1000))
+    served.apply()
+    sets = served.folder / ".reconciler" / "state" / "sets"
+    shutil.copytree(sets, served.folder / "sets")
+    assert served("state pull", "-o", "backup.json").code == 0
+    served.load(slice(200, 1200))
+    served.apply()
+    shutil.copytree(served.folder / "sets", sets, dirs_exist_ok=True)
+    assert served("state push", "--force", "backup.json").code == 0
+
+    served.load(slice(0, 1000))
+    assert served.plan()["summary"]["update"] == 1
+    served.apply()
+    held = served.tiktok.members(served.audience_id("Buyers"))
+    assert held == served.hashed(slice(0, 1000))
+    served.assert_settled()
+
+
+def test_a_plan_beside_an_apply_that_removed_a_set_says_to_plan_again(
+    served: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.declare({"buyers": {"name": "Buyers"}})
+    served.apply()
+    store = open_state(str(served.folder / ".reconciler" / "state"))
+    look = gather
+
+    async def look_too_late(*args: Any, **kwargs: Any) -> Gathered:
+        for each in (served.folder / ".reconciler" / "state" / "sets").iterdir():
+            each.unlink()
+        with store.lock("apply"):
+            state = store.open()
+            state.save(state.state)
+        return await look(*args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(planning, "gather", look_too_late)
+        late = served("plan")
+    assert (late.code, "another run has changed the state" in late.text) == (1, True)
+    missing = served("plan")
+    assert (missing.code, "is not in the state store" in missing.text) == (1, True)
+
+
+def test_the_history_of_a_state_that_has_moved_is_where_it_is_now(owner: Project) -> None:
+    assert owner("state migrate", "--to", "elsewhere").code == 0
+    ran = owner("history")
+    assert (ran.code, "elsewhere" in ran.text) == (1, True)
+
+
+def test_a_push_over_a_state_that_cannot_be_read_says_what_nobody_knows(owner: Project, kept: Path) -> None:
+    assert owner("state pull", "-o", "backup.json").code == 0
+    kept.write_bytes(b"{")
+    ran = owner("state push", "--force", "backup.json")
+
+    assert ran.code == 0
+    assert "nobody knows whom TikTok was sent since this copy was made" in ran.text

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.config.model import Lifecycle
 from reconciler.plan.model import ActionKind, Guard
 from reconciler.tiktok.model import AudienceKind, Role
 from tests.plan.conftest import (
@@ -14,6 +20,7 @@ from tests.plan.conftest import (
     delivered,
     deposed,
     desired,
+    facts,
     guards_against,
     only,
     owned,
@@ -23,6 +30,11 @@ from tests.plan.conftest import (
     there,
     warnings,
 )
+
+if TYPE_CHECKING:
+    from reconciler.plan.inputs import MemberFacts
+    from reconciler.plan.model import Plan
+    from reconciler.state.model import State
 
 NEW = there("2")
 OLD = there("9")
@@ -189,3 +201,59 @@ def test_a_deposed_audience_under_way_to_another_account_is_still_the_old_accoun
     assert (action.kind, action.audience_id, action.advertiser_id) == (ActionKind.REPLACE, "2", EU)
     assert action.before is not None
     assert action.before.advertiser_id == US
+
+
+# What was replaced, while its successor has never been filled
+
+UNFILLED = owned(resource(audience_id="2", deposed=(replace(deposed("9"), users=2000, identifiers=2000),)))
+
+
+def planned_with(wanted: MemberFacts, state: State = UNFILLED, *, limit: float = 30) -> Plan:
+    files = desired(audience(lifecycle=Lifecycle(max_removal_percent=limit)))
+    return planned(files, remote(NEW, OLD), state=state, members={"buyers": wanted})
+
+
+def test_while_the_source_is_empty_what_was_replaced_stays() -> None:
+    action = at(planned_with(facts(0, of=0), limit=100), "buyers (deposed 9)")
+
+    (block,) = action.blocked_by
+    assert block.guard is Guard.MAX_REMOVAL
+    assert "9, which was replaced, has 2,000 people in it" in block.message
+    assert block.message.endswith("the source holds nobody")
+
+
+@pytest.mark.parametrize(("users", "is_blocked"), [(2000, False), (1400, False), (1399, True), (1, True)])
+def test_a_source_that_lost_its_people_neither_fills_the_new_one_nor_ends_the_old(
+    users: int, *, is_blocked: bool
+) -> None:
+    plan = planned_with(facts(users, add=users, of=0))
+
+    for address in ("buyers", "buyers (deposed 9)"):
+        assert guards_against(at(plan, address)) == ([Guard.MAX_REMOVAL] if is_blocked else [])
+
+
+def test_where_it_is_not_known_how_many_were_replaced_nobody_is_too_few() -> None:
+    state = owned(resource(audience_id="2", deposed=(deposed("9"),)))
+
+    assert guards_against(at(planned_with(facts(0, of=0), state), "buyers (deposed 9)")) == [Guard.MAX_REMOVAL]
+    assert not at(planned_with(facts(1, add=1, of=0), state), "buyers (deposed 9)").is_blocked
+
+
+def test_what_held_nobody_is_not_waited_for() -> None:
+    state = owned(resource(audience_id="2", deposed=(replace(deposed("9"), users=0, identifiers=0),)))
+
+    assert not at(planned_with(facts(0, of=0), state), "buyers (deposed 9)").is_blocked
+
+
+def test_what_was_replaced_stays_while_nothing_fills_its_successor_any_more() -> None:
+    plan = planned(desired(audience(source=None)), remote(NEW, OLD), state=UNFILLED)
+
+    assert only(plan).address == "audience.buyers"
+    assert warnings(plan) == ["audience.buyers: the audience it replaced, 9, stays until the new one is filled"]
+
+
+def test_what_was_replaced_goes_with_an_audience_that_is_ended_before_it_was_filled() -> None:
+    plan = planned(desired(), remote(NEW, OLD), state=UNFILLED)
+
+    assert [each.kind for each in plan.actions] == [ActionKind.DELETE, ActionKind.DELETE]
+    assert not plan.blocked

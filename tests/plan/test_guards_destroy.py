@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.config.model import Lifecycle
-from reconciler.plan.guards import Circumstances, check, not_owned
+from reconciler.plan.circumstances import Circumstances
+from reconciler.plan.guards import check, not_owned
 from reconciler.plan.model import Action, ActionKind, Guard
 from reconciler.tiktok.model import UsageKind, Use
 from tests.plan.conftest import (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
 import pytest
 
 from reconciler.plan.model import ActionKind, Change, Guard
@@ -9,6 +12,7 @@ from reconciler.plan.recovery import settle
 from reconciler.tiktok.model import Audience, AudienceKind
 from tests.plan.conftest import (
     AD_GROUP,
+    BEFORE,
     EU,
     US,
     at,
@@ -27,6 +31,9 @@ from tests.plan.conftest import (
     resource,
     there,
 )
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 BEGUN = owned(pending=[begun_create()])
 
@@ -85,6 +92,28 @@ def test_what_the_create_cannot_have_made_is_not_adopted(other: Audience) -> Non
 
     assert settled.adopted == {}
     assert settled.resources == {}
+
+
+@pytest.mark.parametrize("created", [BEFORE - timedelta(days=3), BEFORE + timedelta(days=3)], ids=["before", "after"])
+def test_what_was_created_at_another_time_is_somebody_elses(created: datetime) -> None:
+    plan = planned(desired(audience()), remote(there("5", created_at=created)), state=BEGUN)
+
+    assert plan.actions == ()
+    assert errors(plan) == ['audience.buyers: account us already has an audience named "Buyers" (5)']
+    assert planned(desired(), remote(there("5", created_at=created)), state=BEGUN).actions == ()
+
+
+@pytest.mark.parametrize(
+    ("later", "is_ours"),
+    [(timedelta(minutes=50), True), (timedelta(minutes=70), True), (timedelta(minutes=80), False)],
+)
+def test_what_was_created_after_the_last_call_had_ended_is_somebody_elses(later: timedelta, is_ours: bool) -> None:
+    state = owned(pending=[begun_create(until=BEFORE + timedelta(hours=1))])
+
+    plan = planned(desired(audience()), remote(there("5", created_at=BEFORE + later)), state=state)
+
+    assert bool(plan.actions) is is_ours
+    assert bool(plan.errors) is not is_ours
 
 
 def test_a_kind_spelled_in_a_way_unknown_here_may_be_what_the_create_made() -> None:

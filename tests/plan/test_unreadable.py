@@ -209,3 +209,13 @@ def test_what_was_replaced_stays_while_nobody_can_fill_what_replaced_it() -> Non
     (old,) = [each for each in plan.actions if each.is_deposed]
     assert (old.kind, guards_against(old)) == (ActionKind.DELETE, [Guard.PERMISSION])
     assert "what replaced it is not done yet" in old.blocked_by[0].message
+
+
+def test_a_create_interrupted_where_nobody_can_look_any_more_is_told_of() -> None:
+    state = owned(resource(members=delivered()), pending=[begun_create("lost", advertiser_id=FORMER)])
+
+    plan = planned(desired(audience()), remote(there()), unreadable(FORMER), state=state)
+
+    (said,) = plan.diagnostics
+    assert f"audience.lost: a create was interrupted in account {FORMER}, which cannot be read" in said.summary
+    assert "reconciler state rm audience.lost" in said.detail

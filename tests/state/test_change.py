@@ -66,6 +66,18 @@ def test_a_resource_let_go_takes_its_delivery_along() -> None:
     assert change.without_resource(state, "audience.a").pending == (delivery("b"),)
 
 
+def test_a_create_that_is_all_there_is_at_an_address_is_let_go() -> None:
+    state = replace(owning("b"), pending=(create("a"),))
+    assert change.without_resource(state, "audience.a") == owning("b")
+
+
+def test_what_a_person_changed_is_gone_on_with_from_nowhere() -> None:
+    state = replace(owning("a"), pending=(create("b"), delivery("a", rows=7)), run=Run("plan-1", 3))
+    edited = change.edited_by_hand(state)
+    assert edited.run is None
+    assert edited.pending == (create("b"), replace(delivery("a"), place=None))
+
+
 def test_a_resource_let_go_leaves_a_create_to_be_found() -> None:
     state = replace(owning("a"), pending=(create("a"),))
     assert change.without_resource(state, "audience.a").pending == (create("a"),)

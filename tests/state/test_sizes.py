@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 HUGE: Final = 3 << 30
 MEGABYTE: Final = 1 << 20
+NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 LINEAGE: Final = "0b9d9e5c-3c0e-4a51-9d6e-0f7a3c1d2e4b"
 RECORD: Final = "runs/20260101T000000000000Z-0f.json"
 OF_THEIR_KIND: Final[dict[str, type[StateError]]] = {
@@ -111,16 +112,16 @@ def test_a_state_that_is_too_long_is_pushed_over_by_force_alone(local: StateStor
     sparse(root / "state.json")
     with in_little_memory(), local.lock("push"):
         with pytest.raises(PushRefusedError, match="damaged"):
-            transfer.open_for(local, State(LINEAGE, 7), force=False)
-        standing, _ = transfer.open_for(local, State(LINEAGE, 7), force=True)
-        standing.save(State(LINEAGE, 7))
+            transfer.open_for(local, State(LINEAGE, 7), force=False, now=NOW)
+        made = transfer.open_for(local, State(LINEAGE, 7), force=True, now=NOW)
+        made.standing.save(made.state)
     assert local.read().state.serial > 1_000_000
 
 
 def test_force_does_not_push_over_what_changed_meanwhile(local: StateStore, root: Path) -> None:
     sparse(root / "state.json")
     with local.lock("push"):
-        standing, _ = transfer.open_for(local, State(LINEAGE), force=True)
+        standing = transfer.open_for(local, State(LINEAGE), force=True, now=NOW).standing
         sparse(root / "state.json", HUGE + 1)
         with pytest.raises(DamagedStateError):
             standing.save(State(LINEAGE))

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from reconciler.state.store import Store
     from tests.state.conftest import Bucket
 
+NOW: Final = datetime(2026, 1, 2, tzinfo=UTC)
 OTHER: Final = "00000000-0000-4000-8000-000000000000"
 """A lineage."""
 
@@ -227,8 +228,8 @@ def test_a_set_that_is_damaged_stops_a_migration_before_the_state_moves(
 def pushed(store: StateStore, change: Callable[[State], State], *, force: bool = False) -> State:
     state = change(store.read().state)
     with store.lock("state push"):
-        standing, _ = open_for(store, state, force=force)
-        standing.save(state)
+        made = open_for(store, state, force=force, now=NOW)
+        made.standing.save(made.state)
     return store.read().state
 
 
@@ -263,12 +264,13 @@ def test_a_damaged_state_is_replaced_by_force_alone_and_every_plan_made_from_it_
         with source.lock("state push"):
             if not force:
                 with pytest.raises(PushRefusedError, match="damaged"):
-                    open_for(source, good, force=False)
+                    open_for(source, good, force=False, now=NOW)
                 continue
-            standing, difference = open_for(source, good, force=True)
-            standing.save(good)
+            made = open_for(source, good, force=True, now=NOW)
+            made.standing.save(made.state)
     assert source.read().state.serial > 1_000_000
-    assert difference.added == ("audience.buyers",)
+    assert made.difference.added == ("audience.buyers",)
+    assert made.is_blind
 
 
 def test_a_state_that_points_at_a_set_that_is_not_there_is_refused_even_by_force(source: StateStore) -> None:

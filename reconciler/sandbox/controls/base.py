@@ -30,7 +30,7 @@ class ControlGroup:
     def _transaction(self) -> Iterator[Transaction]:
         """Begin a transaction; what TikTok would refuse a person too becomes a SandboxError."""
         try:
-            with self._database.transaction() as transaction:
+            with self._database.acting() as transaction:
                 population.settle(transaction)
                 yield transaction
         except Refusal as refusal:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
+
+from reconciler.state.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,11 +24,19 @@ def writes_on_condition(swap: Callable[[str, bytes, str | None], str | None], re
         remove: Removes an object.
     """
     name = f"{FOLDER}{uuid4()}"
+    is_kept = False
     try:
-        first = swap(name, b"first", None)
-        if first is None or swap(name, b"made again", None) is not None:
-            return False
-        second = swap(name, b"second", first)
-        return second is not None and swap(name, b"written over", first) is None
+        is_kept = _is_kept(swap, name)
     finally:
-        remove(name)
+        # What was found out first says more than why nothing could be removed after it.
+        with nullcontext() if is_kept else suppress(StoreError):
+            remove(name)
+    return is_kept
+
+
+def _is_kept(swap: Callable[[str, bytes, str | None], str | None], name: str) -> bool:
+    first = swap(name, b"first", None)
+    if first is None or swap(name, b"made again", None) is not None:
+        return False
+    second = swap(name, b"second", first)
+    return second is not None and swap(name, b"written over", first) is None
