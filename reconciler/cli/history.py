@@ -81,6 +81,8 @@ def command(run: str, place: Place, limit: int, since: datetime | None, address:
       reconciler history --address audience.lapsed_buyers
       reconciler history 3f2a9c
     """  # noqa: D301  # click reads the backspace: what follows keeps its lines
+    if run and (since or address):
+        raise click.UsageError("RUN shows one run whole; --since and --address choose among all of them.")
     with workspace(place) as opened:
         refuse_moved(opened.store.objects)
         holder = _holder(opened.store)

@@ -68,7 +68,7 @@ def push(file: Path, force: bool, place: Place) -> int:
         made = transfer.open_for(opened.store, state, force=force, now=datetime.now(UTC))
         entry.begin(made.standing)
         made.standing.save(made.state)
-        entry.did(Step("state", "push", "done", _told(made.difference)))
+        entry.did(Step("state", "push", "done", _told(made.difference)), *_steps(made.difference))
         serial = made.standing.state.serial
     if by_hand:
         screen.say(
@@ -112,9 +112,19 @@ def migrate(to: str, keep: bool, place: Place) -> int:
 
 
 def _told(difference: Difference) -> str:
-    parts = {"added": difference.added, "removed": difference.removed, "changed": difference.changed}
-    told = [f"{verb} {', '.join(addresses)}" for verb, addresses in parts.items() if addresses]
+    told = [f"{verb} {', '.join(addresses)}" for verb, addresses in _parts(difference).items() if addresses]
     return "; ".join(told) or "no resource is another"
+
+
+def _steps(difference: Difference) -> list[Step]:
+    """Return what a push did to each address, for who looks up that address."""
+    return [
+        Step(address, "push", "done", verb) for verb, addresses in _parts(difference).items() for address in addresses
+    ]
+
+
+def _parts(difference: Difference) -> dict[str, tuple[str, ...]]:
+    return {"added": difference.added, "removed": difference.removed, "changed": difference.changed}
 
 
 def _absolute(url: str, place: Place) -> str:

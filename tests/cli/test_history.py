@@ -187,3 +187,10 @@ def test_a_lock_that_is_removed_by_hand_is_told(project: Project) -> None:
     assert project("state unlock", lock["id"]).code == 0
     assert runs(project)[0]["command"] == "state unlock"
     assert lock["id"] in runs(project)[0]["actions"][0]["message"]
+
+
+def test_one_run_is_not_looked_for_among_some(project: Project) -> None:
+    ran = project("history", "3f2a9c", "--address", "audience.buyers")
+
+    assert ran.code != 0
+    assert "RUN shows one run whole" in ran.text

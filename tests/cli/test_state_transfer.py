@@ -51,6 +51,8 @@ def test_a_backup_that_is_pushed_brings_back_what_was_lost(owner: Project) -> No
     back = owner("state push", "--force", "backup.json")
     assert back.code == 0
     assert "added audience.buyers" in back.text
+    (pushed, *_) = owner("history", "--address", "audience.buyers", "--format", "json").document["runs"]
+    assert pushed["command"] == "state push"
     assert owner.tiktok.requests() == ()
     owner.assert_settled()
 
