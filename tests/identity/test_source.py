@@ -254,6 +254,25 @@ def test_files_that_do_not_fit_together_are_refused(
         engine.columns(at(f"{tmp_path}/[ab].*"))
 
 
+def test_a_parquet_file_of_which_not_as_many_rows_are_read_as_it_counts_is_refused(
+    engine: Engine, write: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.parquet"
+    write("a.parquet", {"idfa": [ID, OTHER]})
+    sound, refused = path.read_bytes(), 0
+    for place in (each for each, byte in enumerate(sound) if byte == 4):  # two, as Thrift writes it
+        path.write_bytes(sound[:place] + b"\x0a" + sound[place + 1 :])
+        try:
+            if pq.read_metadata(path).num_rows == 2:
+                continue
+        except (pa.ArrowException, OSError):
+            continue
+        with pytest.raises(SourceUnreadableError, match=r"is damaged|not readable"):
+            engine.build(at(str(path)), [IDFA], {"set": Selection(None, (Identity.IDFA,))}, tmp_path)
+        refused += 1
+    assert refused
+
+
 def test_parquet_columns_that_only_case_tells_apart_are_refused(engine: Engine, write: Any) -> None:
     source = write("a.parquet", {"idfa": [ID], "IDFA": [OTHER]})
     with pytest.raises(SourceUnreadableError, match='the column "IDFA" twice'):

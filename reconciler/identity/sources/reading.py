@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 import ibis
 import ibis.expr.datatypes as dt
+import pyarrow.parquet as pq
 from ibis.backends.sql.datatypes import DuckDBType
 from sqlglot.errors import SqlglotError
 
@@ -85,11 +86,22 @@ class FileSource:
 
     def land(self, columns: Sequence[MappedColumn], wheres: Sequence[str | None], folder: Path) -> Hashed:
         """Read the files once and keep their rows hashed in `folder`."""
-        rows = self._rows(columns, wheres)
-        layout, digits = Layout.of(rows), digits_for(most_rows(self.files))
+        rows, most = self._rows(columns, wheres), most_rows(self.files)
+        layout, digits = Layout.of(rows), digits_for(most)
         hashed = keyed(self.backend, hash_rows(self.backend, rows), layout, digits=digits)
         self.backend.land(hashed, folder, by=PART if digits else None)
+        if self.files.format is Format.PARQUET and None in wheres:
+            self._require_all(folder, most)
         return Hashed(layout, apart=digits > 0)
+
+    def _require_all(self, folder: Path, most: int) -> None:
+        """Check that as many rows were landed as the footers count: DuckDB reads some damaged pages as shorter ones."""
+        landed = sum(pq.read_metadata(each).num_rows for each in folder.rglob("*.parquet"))
+        if landed != most:
+            raise SourceUnreadableError(
+                f"{self.files.path} is damaged: {landed:,} of the {most:,} rows that it counts can be read",
+                hint="Copy or export it again.",
+            )
 
     def explain(self, columns: Sequence[MappedColumn], wheres: Sequence[str | None]) -> str:
         """Return the views and the statement that DuckDB runs."""
