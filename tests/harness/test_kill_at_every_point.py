@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tests.cli.forked import Commands, Ended
     from tests.harness.scene import Scene, Wanted
 
+CLOCK: Final = Path(__file__).with_name("clock.py").read_text()
 STRIKE: Final = Path(__file__).with_name("strike.py").read_text()
 SAVED: Final = ("apply", "plan.json")
 FRESH: Final = ("apply", "--auto-approve")
@@ -84,7 +85,7 @@ def crew(tmp_path: Path) -> Iterator[Callable[[Callable[[Commands, int], None], 
 
 def ran(hand: Commands, scene: Scene, environ: dict[str, str], arguments: tuple[str, ...], before: str = "") -> Ended:
     """Run a command line in the scene to its end."""
-    hand.start(arguments, scene.folder, environ, before)
+    hand.start(arguments, scene.folder, environ, f"{CLOCK}\n{before}")
     return hand.wait()
 
 
