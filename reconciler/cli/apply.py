@@ -120,9 +120,9 @@ def command(
             stage(opened, planned)
         applied = _apply(plan, opened, state, folder, memory, quiet=not output.is_text)
         entry.applied(applied)
+        output.applied(applied)  # before anything else can fail, or be stopped: it is known by now
+        announce_outcome(applied)
         _tidy(opened, plan, state, applied)
-    output.applied(applied)
-    announce_outcome(applied)
     return 0 if applied.succeeded else 1
 
 
@@ -176,7 +176,10 @@ def _tidy(opened: Workspace, plan: Plan, state: OpenState, applied: Applied) -> 
             opened.store.unstage(plan.plan_id)
         opened.store.sweep(state.state)
     except ReconcilerError as why:
-        screen.say(f"Warning: what this apply no longer needs is still in the state store: {why.message}.")
+        screen.say(
+            f"Warning: what this apply no longer needs is still in the state store: {why.message}. "
+            "Nothing rests on it, and the next apply removes it."
+        )
 
 
 def _remember(planned: Planned, opened: Workspace, state: OpenState, memory: Memory) -> None:

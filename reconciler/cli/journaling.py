@@ -113,15 +113,21 @@ def journaled(opened: Workspace, why: str) -> Iterator[Entry]:
             yield entry
         except BaseException as problem:
             entry.end(problem)
+            _release(holding, held)
             raise
         entry.end(None)
-        try:
-            holding.close()
-        except ReconcilerError as why_not:
-            screen.say(
-                f"Warning: the lock may still stand: {why_not.message}. Everything is written down; where the next run "
-                f"is refused, `reconciler state unlock {held.lock.id}` removes it."
-            )
+        _release(holding, held)
+
+
+def _release(holding: ExitStack, held: Held) -> None:
+    """Let go of the lock. The run has ended as it has, so that it cannot be let go of is no more than a warning."""
+    try:
+        holding.close()
+    except ReconcilerError as why:
+        screen.say(
+            f"Warning: the lock may still stand: {why.message}. Where it refuses the next run, "
+            f"`reconciler state unlock {held.lock.id}` removes it."
+        )
 
 
 def note_unlocking(store: StateStore, removed: Lock) -> None:

@@ -12,8 +12,10 @@ import pytest
 
 from reconciler.state import lock, sets
 from reconciler.state.errors import StoreError
+from reconciler.state.journal import Journal
 
 if TYPE_CHECKING:
+    from reconciler.state.journal_model import RunRecord
     from tests.cli.project import Project
 
 
@@ -45,6 +47,50 @@ def test_a_lock_that_could_not_be_released_is_named(project: Project, monkeypatc
 
     assert ran.code == 0
     assert f"reconciler state unlock {standing['id']}" in ran.text
+
+
+def test_an_outcome_is_told_though_the_journal_does_not_get_its_end(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = Journal.keep
+
+    def keep_beginnings(journal: Journal, record: RunRecord) -> None:
+        if record.ended is not None:
+            fail()
+        keep(journal, record)
+
+    monkeypatch.setattr(Journal, "keep", keep_beginnings)
+    ran = project.structure()("apply", "--auto-approve", "--format", "json")
+
+    assert (ran.code, ran.document["summary"]["done"]) == (0, 1)
+    assert "not in the journal: the store does not answer" in ran.text
+
+
+def test_a_lock_that_could_not_be_released_does_not_hide_why_a_run_failed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert project.structure()("plan", "--out", "plan.json").code == 0
+    project.apply()
+    monkeypatch.setattr(lock, "_release", fail)
+    ran = project("apply", "plan.json")
+
+    assert (ran.code, "stale" in ran.err) == (1, True)
+    assert "Warning: the lock may still stand" in ran.text
+    assert "reconciler state unlock " in ran.text
+
+
+def test_what_is_left_in_the_store_is_left_to_the_next_apply(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    staged = project.folder / ".reconciler" / "sandbox-state" / "staged"
+    with monkeypatch.context() as patched:
+        patched.setattr(sets, "sweep", fail)
+        patched.setattr(sets, "unstage", fail)
+        ran = project.structure()("apply", "--auto-approve")
+    assert (ran.code, len(list(staged.iterdir()))) == (0, 1)
+    assert "the next apply removes it" in ran.text
+
+    project.declare({"buyers": {"name": "Renamed"}})
+    project.apply()
+    assert list(staged.iterdir()) == []
 
 
 def test_what_nothing_needs_is_removed_though_something_is_blocked_for_good(project: Project) -> None:
@@ -86,6 +132,41 @@ sys.exit(root.run(["plan"]))
         [sys.executable, "-c", program, str(int(number))], capture_output=True, text=True, timeout=15, check=False
     )
     assert (done.returncode, "Stopped." in done.stderr, "Traceback" in done.stderr) == (130, True, False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_an_apply_that_is_stopped_while_it_tidies_up_has_told_its_outcome_and_lets_go_of_the_lock(
+    project: Project, number: signal.Signals
+) -> None:
+    program = """
+import os, signal, sys, time
+from reconciler.cli import main
+from reconciler.state import sets
+
+def slow(*_):
+    os.kill(os.getpid(), number)
+    time.sleep(20)
+
+number = int(sys.argv[1])
+signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+sets.sweep = slow
+sys.exit(main(sys.argv[2:]))
+"""
+    apply = ["apply", "--sandbox", "--auto-approve", "--format", "json", "-o", "outcome.json"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(int(number)), *apply],
+        cwd=project.structure().folder,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (done.returncode, "Stopped." in done.stderr, "Traceback" in done.stderr) == (130, True, False)
+    outcome = json.loads((project.folder / "outcome.json").read_text(encoding="utf-8"))
+    assert outcome["summary"]["done"] == 1
+    assert not (project.folder / ".reconciler" / "sandbox-state" / "lock.json").exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
